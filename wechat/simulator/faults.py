@@ -17,7 +17,7 @@ SPOILING = {"latency", "hang", "reset", "close", "truncated", "drip", "huge"}
 # The port itself is closed.
 LISTENING = {"refuse"}
 
-GARBAGE = b"<xml><return_code><![CDATA[FAIL]]></return_code>\x00\xff\xfe{\"openid\":"
+GARBAGE = b'<xml><return_code><![CDATA[FAIL]]></return_code>\x00\xff\xfe{"openid":'
 
 
 @dataclass(slots=True)

@@ -77,7 +77,7 @@ class World:
             return self.login_codes.mint(appid, person, self.now(), life)
 
     def mint_phone_code(self, appid: str, number: str, person: str = "", life: float = LIFE) -> str:
-        """A code tied to a person is refused with anybody else's openid; a number WeChat cannot have is a ValueError."""
+        """A code tied to a person is refused with another's openid; a number WeChat cannot have is a ValueError."""
         parsed = PhoneNumber.parse(number)
         if parsed is None:
             raise ValueError(f"{number!r} is not a telephone number")

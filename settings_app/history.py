@@ -1,0 +1,27 @@
+"""The one way to change the switches, so that the admin and the shell leave the same history."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import transaction
+
+from settings_app.models import LoginSettings, SwitchChange
+
+
+def change_switches(changes: Mapping[str, bool], *, by: Any = None, source: SwitchChange.Source) -> SwitchChange | None:
+    """Set the named switches for the next request on, and record it; None if they stood so already.
+
+    `by` is a user, or None for a shell. A name that is no switch raises KeyError, and nothing is changed.
+    """
+    with transaction.atomic():
+        row, _created = LoginSettings.objects.select_for_update().get_or_create(pk=1)
+        before = row.switches()
+        for name, on in changes.items():
+            before[name]
+            setattr(row, name, on)
+        if row.switches() == before:
+            return None
+        row.save(update_fields=list(changes))
+        return SwitchChange.objects.create(by=by, source=source, before=before, after=row.switches())

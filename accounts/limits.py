@@ -1,0 +1,54 @@
+"""How much one visitor may do. Every limit stands here, with its reason."""
+
+from __future__ import annotations
+
+import logging
+import time
+
+from django.conf import settings
+from django.core.cache import cache
+from rest_framework.exceptions import Throttled
+
+logger = logging.getLogger(__name__)
+
+MINUTE, HOUR = 60, 3600
+# A person picks an avatar once or twice; more is somebody filling the disk.
+UPLOADS_PER_HOUR = 5
+# A phone number is paid for; five tries cover every honest mistake.
+PHONE_CALLS_PER_PERSON_AND_HOUR = 5
+
+
+def exceeded(name: str, who: str, limit: int, seconds: int) -> bool:
+    """Count one attempt; whether it is over `limit` in the last `seconds`, over all processes that share the cache.
+
+    A sliding window made of two counters, each only ever raised by the cache's own atomic increment. While the cache is
+    away nothing is counted and nothing refused.
+    """
+    now = time.time()
+    window, elapsed = int(now // seconds), (now % seconds) / seconds
+    count = increment(f"limit:{name}:{who}:{window}", seconds)
+    before = cache.get(f"limit:{name}:{who}:{window - 1}") or 0
+    return min(before, limit) * (1 - elapsed) + count > limit
+
+
+def increment(key: str, seconds: int) -> int:
+    cache.add(key, 0, timeout=2 * seconds)
+    try:
+        return cache.incr(key)
+    except ValueError:
+        return 0
+
+
+def count_upload(user_id: int) -> None:
+    """Raises `Throttled`."""
+    if exceeded("upload", str(user_id), UPLOADS_PER_HOUR, HOUR):
+        raise Throttled(wait=HOUR)
+
+
+def count_phone_call(appid: str, openid: str) -> None:
+    """Raises `Throttled`; over the budget of the whole service it also says so in the log."""
+    if exceeded("phone", f"{appid}:{openid}", PHONE_CALLS_PER_PERSON_AND_HOUR, HOUR):
+        raise Throttled(wait=HOUR)
+    if exceeded("phone", "everybody", settings.PHONE_CALLS_PER_HOUR, HOUR):
+        logger.error("PHONE_CALLS_PER_HOUR is used up: phone numbers are refused until the hour has passed")
+        raise Throttled(wait=HOUR)

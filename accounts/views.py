@@ -1,0 +1,148 @@
+"""The endpoints: parse, call the flow, shape the answer. What they decide is decided elsewhere."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.files.storage import default_storage
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema
+from rest_framework.exceptions import ValidationError
+from rest_framework.parsers import MultiPartParser
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
+from rest_framework.views import APIView
+
+from accounts import serializers
+from accounts.avatar import absolute
+from accounts.events import Visit
+from accounts.images import store_avatar
+from accounts.login import Application, authorized_login, silent_login
+from accounts.origin import Origin
+from accounts.permissions import LoggedIn
+from accounts.phone import bind_mobile
+from accounts.profile import Change, update_user
+from accounts.session import delete_account, logout
+from accounts.steps import LoginAnswer
+from accounts.throttling import LoginThrottle
+from settings_app.models import LoginSettings
+from wechat.miniprogram import DEFAULT, MiniProgram, UnknownMiniProgram, mini_program
+
+APP_HEADER = "X-Wechat-App"
+
+
+def requested_app(request: Request) -> MiniProgram:
+    """The mini-program that the client says it is; its codes are of no use to another one."""
+    try:
+        return mini_program(request.headers.get(APP_HEADER) or DEFAULT)
+    except UnknownMiniProgram:
+        raise ValidationError({APP_HEADER: [_("There is no mini-program of this name here.")]}) from None
+
+
+def visit_of(request: Request, flow: str) -> Visit:
+    return Visit(flow, requested_app(request), Origin.of(request._request), LoginSettings.current())
+
+
+def valid(serializer_class: type[BaseSerializer[Any]], request: Request) -> dict[str, Any]:
+    serializer = serializer_class(data=request.data)
+    serializer.is_valid(raise_exception=True)
+    return dict(serializer.validated_data)
+
+
+def logged_in_or_not(answer: LoginAnswer) -> Response:
+    return Response(answer.as_data())
+
+
+class LoginView(APIView):
+    """Authenticates nobody: a stale token in the header must not keep anybody from logging in."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+    throttle_classes = (LoginThrottle,)
+    message = _("Logged in")
+
+
+class SilentLoginView(LoginView):
+    @extend_schema(request=serializers.CodeSerializer, responses=serializers.LoginAnswerSerializer)
+    def post(self, request: Request) -> Response:
+        """Log a returning user in with a `wx.login` code, without a tap. Writes nothing for somebody unknown."""
+        code = valid(serializers.CodeSerializer, request)["code"]
+        return logged_in_or_not(silent_login(code, visit_of(request, "silent_login")))
+
+
+class AuthLoginView(LoginView):
+    @extend_schema(request=serializers.AuthLoginSerializer, responses=serializers.LoginAnswerSerializer)
+    def post(self, request: Request) -> Response:
+        """Log in after a tap on the login button; registers whoever is unknown."""
+        sent = valid(serializers.AuthLoginSerializer, request)
+        code = sent.pop("code")
+        return logged_in_or_not(authorized_login(code, Application(**sent), visit_of(request, "authorized_login")))
+
+
+class UpdateUserView(APIView):
+    permission_classes = (LoggedIn,)
+    message = _("Saved")
+
+    @extend_schema(request=serializers.UpdateUserSerializer, responses=serializers.LoginAnswerSerializer)
+    def post(self, request: Request) -> Response:
+        """Complete the profile, or change it later: at least one of nickname, avatar, mobile_code."""
+        change = Change(**valid(serializers.UpdateUserSerializer, request))
+        return logged_in_or_not(update_user(request.user, change, visit_of(request, "update_user")))
+
+
+class BindMobileView(APIView):
+    permission_classes = (LoggedIn,)
+    message = _("Mobile number bound")
+
+    @extend_schema(request=serializers.PhoneCodeSerializer, responses=serializers.LoginAnswerSerializer)
+    def post(self, request: Request) -> Response:
+        """Bind the mobile number that the person confirmed in WeChat."""
+        code = valid(serializers.PhoneCodeSerializer, request)["code"]
+        return logged_in_or_not(bind_mobile(request.user, code, visit_of(request, "bind_mobile")))
+
+
+class LogoutView(APIView):
+    permission_classes = (LoggedIn,)
+    message = _("Logged out")
+
+    @extend_schema(request=None, responses=serializers.EmptySerializer)
+    def post(self, request: Request) -> Response:
+        """Kill the token, on every worker at once."""
+        logout(request.user, visit_of(request, "logout"))
+        return Response({})
+
+
+class UserInfoView(APIView):
+    @extend_schema(responses=serializers.ProfileSerializer)
+    def get(self, request: Request) -> Response:
+        """The caller's own profile."""
+        base = Origin.of(request._request).base
+        return Response(serializers.ProfileSerializer(request.user, context={"base": base}).data)
+
+
+class DeleteView(APIView):
+    message = _("Account deleted")
+
+    @extend_schema(request=serializers.DeleteSerializer, responses=serializers.EmptySerializer)
+    def post(self, request: Request) -> Response:
+        """Empty the account at once and for ever."""
+        valid(serializers.DeleteSerializer, request)
+        delete_account(request.user, visit_of(request, "delete"))
+        return Response({})
+
+
+class UploadImageView(APIView):
+    permission_classes = (LoggedIn,)
+    parser_classes = (MultiPartParser,)
+    message = _("Uploaded")
+
+    @extend_schema(
+        request={"multipart/form-data": serializers.UploadSerializer}, responses=serializers.UploadAnswerSerializer
+    )
+    def post(self, request: Request) -> Response:
+        """Store an avatar; it is decoded and written anew."""
+        name = store_avatar(valid(serializers.UploadSerializer, request)["file"], request.user)
+        url = absolute(name, Origin.of(request._request).base)
+        return Response({"url": url, "uri": default_storage.url(name)})

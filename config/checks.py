@@ -1,0 +1,54 @@
+"""What production must not start without. All findings are told at once, by every command and by the server."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, register
+
+from config.settings import INSECURE_KEY
+
+SHORTEST_KEY = 32
+GENERATE = 'Generate one: python -c "import secrets; print(secrets.token_urlsafe(48))"'
+
+
+@register(Tags.security)
+def check_secrets(**kwargs: Any) -> list[CheckMessage]:
+    """Keys are there, long enough, our own, and different from each other."""
+    if settings.DEBUG:
+        return []
+    found = weak("SECRET_KEY", settings.SECRET_KEY, "config.E001")
+    for key in settings.JWT_SIGNING_KEYS:
+        found += weak("JWT_SIGNING_KEY", key, "config.E002")
+    if settings.SECRET_KEY in settings.JWT_SIGNING_KEYS and settings.SECRET_KEY != INSECURE_KEY:
+        found.append(Error("JWT_SIGNING_KEY equals SECRET_KEY.", hint=GENERATE, id="config.E003"))
+    return found
+
+
+def weak(name: str, key: str, number: str) -> list[CheckMessage]:
+    if key == INSECURE_KEY:
+        return [Error(f"{name} is not set.", hint=GENERATE, id=number)]
+    if len(key.encode()) < SHORTEST_KEY or len(set(key)) < 8 or key.startswith("django-insecure-"):
+        return [Error(f"{name} is too weak: at least {SHORTEST_KEY} random bytes.", hint=GENERATE, id=number)]
+    return []
+
+
+@register(Tags.security)
+def check_hosts(**kwargs: Any) -> list[CheckMessage]:
+    if settings.DEBUG or settings.ALLOWED_HOSTS:
+        return []
+    return [Error("ALLOWED_HOSTS is not set.", hint="The domain that the mini-program calls.", id="config.E004")]
+
+
+@register(Tags.security)
+def check_numbers(**kwargs: Any) -> list[CheckMessage]:
+    """Numbers that would switch a protection off by accident."""
+    found: list[CheckMessage] = []
+    for name in ("TOKEN_DAYS", "PENDING_TOKEN_MINUTES", "WECHAT_MAX_IN_FLIGHT"):
+        if getattr(settings, name) <= 0:
+            found.append(Error(f"{name} must be more than 0.", id="config.E005"))
+    for name in ("LOGIN_PER_MINUTE", "TRUSTED_PROXIES"):
+        if getattr(settings, name) < 0:
+            found.append(Error(f"{name} must not be negative.", id="config.E006"))
+    return found

@@ -1,0 +1,95 @@
+"""What surrounds every request: its id and log line, the limits on its body, the headers of its answer."""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+import uuid
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+from accounts.origin import client_address
+from config import envelope
+from config.logs import current_request_id
+
+logger = logging.getLogger("config.access")
+
+Next = Callable[[HttpRequest], HttpResponse]
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+JSON_BYTES = 64 * 1024
+UPLOAD_BYTES = 5 * 1024 * 1024 + JSON_BYTES
+
+
+class RequestMiddleware:
+    """Give the request an id (the proxy's, if it sent a sane one), put it on the answer, write one line about it."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        started = time.perf_counter()
+        request_id = request.META["REQUEST_ID"] = self.request_id(request)
+        token = current_request_id.set(request_id)
+        try:
+            response = self.get_response(request)
+            response.headers["X-Request-ID"] = request_id
+            self.log(request, response, time.perf_counter() - started)
+            return response
+        finally:
+            current_request_id.reset(token)
+
+    def request_id(self, request: HttpRequest) -> str:
+        sent = request.headers.get("X-Request-ID", "")
+        return sent if REQUEST_ID.fullmatch(sent) else uuid.uuid4().hex
+
+    def log(self, request: HttpRequest, response: HttpResponse, seconds: float) -> None:
+        body = getattr(response, "data", None)
+        data = body.get("data") if isinstance(body, envelope.Envelope) else None
+        logger.info(
+            "%s %s",
+            request.method,
+            request.path,
+            extra={
+                "status": response.status_code,
+                "ms": round(seconds * 1000, 1),
+                "address": client_address(request),
+                "error": data.get("error", "") if isinstance(data, dict) else "",
+            },
+        )
+
+
+class ApiMiddleware:
+    """Answers of the API are never cached, and a body that is too large is refused before it is read."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not request.path_info.startswith("/api/"):
+            return self.get_response(request)
+        response = self.too_large(request) or self.get_response(request)
+        response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+    def too_large(self, request: HttpRequest) -> HttpResponse | None:
+        limit = UPLOAD_BYTES if request.path_info.startswith("/api/upload/") else JSON_BYTES
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if length.isdigit() and int(length) <= limit:
+            return None
+        return envelope.json_answer(envelope.too_large(ValueError(length)))
+
+
+class ContentSecurityPolicyMiddleware:
+    """Django 6 has this built in under the same setting; with it this class goes."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+        self.policy = "; ".join(f"{name} {' '.join(sources)}" for name, sources in settings.SECURE_CSP.items())
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.headers.setdefault("Content-Security-Policy", self.policy)
+        return response

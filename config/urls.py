@@ -1,0 +1,33 @@
+"""Every route. Outside `/api/` there is the admin, the health checks, and in development the simulator."""
+
+from __future__ import annotations
+
+import re
+
+from django.conf import settings
+from django.contrib import admin
+from django.urls import include, path, re_path
+from django.views.static import serve
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+
+from config import errors, health
+
+urlpatterns = [
+    path("api/", include("accounts.urls")),
+    path("api/", include("settings_app.urls")),
+    path("api/schema", SpectacularAPIView.as_view(), name="schema"),
+    path("api/docs", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+    path("admin/", admin.site.urls),
+    path("i18n/", include("django.conf.urls.i18n")),
+    path("healthz", health.healthz),
+    path("readyz", health.readyz),
+    # Avatars were encoded here, so serving them is safe; a proxy or an object store does it faster.
+    re_path(rf"^{re.escape(settings.MEDIA_URL.lstrip('/'))}(?P<path>.*)$", serve, {"document_root": settings.MEDIA_ROOT}),
+]
+
+if settings.DEBUG and settings.WECHAT_SIMULATOR:
+    urlpatterns.append(path("simulator/", include("wechat.simulator.urls")))
+
+handler400 = errors.bad_request
+handler404 = errors.not_found
+handler500 = errors.server_error

@@ -1,0 +1,36 @@
+"""The project's settings as the tests want them: from nobody's environment but a named database and cache."""
+
+from __future__ import annotations
+
+import os
+
+KEPT = {name: os.environ[name] for name in ("DATABASE_URL", "REDIS_URL") if name in os.environ}
+for name in ("TRUSTED_PROXIES", "LOGIN_PER_MINUTE", "WECHAT_APPS", "TOKEN_DAYS", "REQUIRE_AGREEMENT", "CONTENT_CHECK"):
+    os.environ.pop(name, None)
+os.environ |= {
+    "ENV_FILE": os.devnull,
+    "DEBUG": "0",
+    "SECRET_KEY": "a-secret-key-of-the-tests-Zk3v9QmT7xLw2RbN",
+    "JWT_SIGNING_KEY": "a-signing-key-of-the-tests-Hc8yPd4sVf6Jg1Kt",
+    "ALLOWED_HOSTS": "testserver,localhost,127.0.0.1",
+    "WECHAT_APPID": "wx1111111111111111",
+    "WECHAT_SECRET": "5ecre7c0ffee5ecre7c0ffee5ecre7c0".replace("r", "b"),
+    "WECHAT_SIMULATOR": "0",
+    "WECHAT_API_BASE": "http://127.0.0.1:9",
+    "LOGIN_PER_MINUTE": "0",
+    "LOG_LEVEL": "DEBUG",
+    **KEPT,
+}
+
+from config.settings import *  # noqa: E402, F403
+from config.settings import DATABASES, WECHAT_APPS  # noqa: E402
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+WECHAT_APPS["second"] = {"APPID": "wx2222222222222222", "SECRET": "5ecb37c0ffee5ecb37c0ffee5ecb37c0"}
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # Threads need a file: an in-memory database belongs to one connection.
+    DATABASES["default"]["TEST"] = {"NAME": os.path.join(os.environ.get("TMPDIR", "/tmp"), f"login-{os.getpid()}.sqlite3")}  # noqa: S108

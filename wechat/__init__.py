@@ -1,0 +1,1 @@
+"""WeChat's server API, as far as a login needs it. No models and no views."""

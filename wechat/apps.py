@@ -1,0 +1,17 @@
+from __future__ import annotations
+
+import logging
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class WechatConfig(AppConfig):
+    name = "wechat"
+    verbose_name = _("WeChat")
+
+    def ready(self) -> None:
+        from wechat import checks  # noqa: F401
+        from wechat.redaction import hide_query
+
+        logging.getLogger("urllib3.connectionpool").addFilter(hide_query)

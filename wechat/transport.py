@@ -1,0 +1,131 @@
+"""One HTTP call to WeChat: pooled connections, a hard deadline, a bounded answer, a bounded number in flight.
+
+Nothing here is retried but a connection that could not be opened: anything later may have reached WeChat, and a login
+code that was seen there is spent.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import threading
+import time
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import requests
+from django.conf import settings
+from urllib3 import Timeout
+from urllib3.exceptions import HTTPError, NewConnectionError
+
+from wechat.deadline import DeadlineAdapter
+from wechat.errors import WechatUnavailable
+
+CONNECT_SECONDS = 1.0
+CALL_SECONDS = 4.0
+ANSWER_BYTES = 64 * 1024
+
+in_flight_lock = threading.Lock()
+in_flight = 0
+
+
+@cache
+def session() -> requests.Session:
+    """This process's connections to WeChat; proxies and netrc of the environment are not asked for each call."""
+    created = requests.Session()
+    created.trust_env = False
+    created.headers = {"Accept-Encoding": "identity", "User-Agent": "wechat-login"}
+    adapter = DeadlineAdapter(pool_connections=4, pool_maxsize=64)
+    created.mount("https://", adapter)
+    created.mount("http://", adapter)
+    return created
+
+
+class InFlight:
+    """Refuse a call at once when `WECHAT_MAX_IN_FLIGHT` are waiting: a hanging WeChat must not take every thread."""
+
+    def __enter__(self) -> None:
+        global in_flight
+        with in_flight_lock:
+            if in_flight >= settings.WECHAT_MAX_IN_FLIGHT:
+                raise WechatUnavailable("too many calls in flight", shed=True)
+            in_flight += 1
+
+    def __exit__(self, *exc: object) -> None:
+        global in_flight
+        with in_flight_lock:
+            in_flight -= 1
+
+
+def get(path: str, params: Mapping[str, str]) -> dict[str, Any]:
+    """GET a JSON object; raises `WechatUnavailable`."""
+    return call("GET", path, params=params)
+
+
+def post(path: str, body: Mapping[str, Any], params: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """POST JSON as raw UTF-8, which WeChat insists on (40033), and get a JSON object; raises `WechatUnavailable`."""
+    data = json.dumps(body, ensure_ascii=False).encode()
+    return call("POST", path, params=params, data=data, headers={"Content-Type": "application/json"})
+
+
+def call(method: str, path: str, **parts: Any) -> dict[str, Any]:
+    request = requests.Request(method, settings.WECHAT_API_BASE + path, **parts)
+    with InFlight():
+        try:
+            response = send(session().prepare_request(request))
+            return parse(response)
+        except (requests.RequestException, HTTPError, OSError) as error:
+            # The text of these exceptions holds the URL, and the URL holds the AppSecret.
+            raise WechatUnavailable(type(error).__name__) from None
+
+
+def send(request: requests.PreparedRequest) -> requests.Response:
+    deadline = time.monotonic() + CALL_SECONDS
+    try:
+        return send_once(request, deadline)
+    except (requests.ConnectTimeout, requests.ConnectionError) as error:
+        if not never_connected(error):
+            raise
+        time.sleep(random.uniform(0.02, 0.1))  # noqa: S311
+        return send_once(request, deadline)
+
+
+def send_once(request: requests.PreparedRequest, deadline: float) -> requests.Response:
+    left = max(deadline - time.monotonic(), 0.001)
+    timeout = Timeout(connect=min(CONNECT_SECONDS, left), total=left)
+    return session().send(request, timeout=timeout, allow_redirects=False, stream=True)  # type: ignore[arg-type]
+
+
+def never_connected(error: requests.RequestException) -> bool:
+    if isinstance(error, requests.ConnectTimeout):
+        return True
+    reason = getattr(error.args[0] if error.args else None, "reason", None)
+    return isinstance(reason, NewConnectionError)
+
+
+def parse(response: requests.Response) -> dict[str, Any]:
+    """Decode the answer as WeChat writes it: JSON labelled text/plain on /sns, with raw control characters in names.
+
+    Undecodable bytes become U+FFFD rather than vanish, so that two openids never become equal.
+    """
+    try:
+        body = response.raw.read(ANSWER_BYTES + 1, decode_content=True)
+        if len(body) > ANSWER_BYTES:
+            raise WechatUnavailable("answer too long")
+        if response.status_code != requests.codes.ok:
+            raise WechatUnavailable(f"HTTP {response.status_code}")
+        return json_object(body)
+    except BaseException:
+        response.close()
+        raise
+
+
+def json_object(body: bytes) -> dict[str, Any]:
+    try:
+        answer = json.loads(body.decode(errors="replace"), strict=False)
+    except (ValueError, RecursionError):
+        raise WechatUnavailable("answer is not JSON") from None
+    if not isinstance(answer, dict):
+        raise WechatUnavailable("answer is not a JSON object")
+    return answer

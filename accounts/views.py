@@ -25,12 +25,18 @@ from accounts.permissions import LoggedIn
 from accounts.phone import bind_mobile
 from accounts.profile import Change, update_user
 from accounts.session import delete_account, logout
-from accounts.steps import LoginAnswer
+from accounts.steps import LoginAnswer, Step
 from accounts.throttling import LoginThrottle
 from settings_app.models import LoginSettings
 from wechat.miniprogram import DEFAULT, MiniProgram, UnknownMiniProgram, mini_program
 
 APP_HEADER = "X-Wechat-App"
+SENTENCES = {
+    Step.AUTHORIZE: _("Please tap the login button"),
+    Step.COMPLETE_PROFILE: _("Please complete your profile"),
+    Step.BIND_MOBILE: _("Please bind your mobile number"),
+    Step.CLOSED: _("Login is closed at the moment"),
+}
 
 
 def requested_app(request: Request) -> MiniProgram:
@@ -51,17 +57,22 @@ def valid(serializer_class: type[BaseSerializer[Any]], request: Request) -> dict
     return dict(serializer.validated_data)
 
 
-def logged_in_or_not(answer: LoginAnswer) -> Response:
-    return Response(answer.as_data())
+class LoginAnswerView(APIView):
+    """A view that ends in a login answer; its sentence says what the visitor does next."""
+
+    message = _("Logged in")
+
+    def answer(self, answer: LoginAnswer) -> Response:
+        self.message = SENTENCES.get(answer.next_step, self.message)
+        return Response(answer.as_data())
 
 
-class LoginView(APIView):
+class LoginView(LoginAnswerView):
     """Authenticates nobody: a stale token in the header must not keep anybody from logging in."""
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
     throttle_classes = (LoginThrottle,)
-    message = _("Logged in")
 
 
 class SilentLoginView(LoginView):
@@ -69,7 +80,7 @@ class SilentLoginView(LoginView):
     def post(self, request: Request) -> Response:
         """Log a returning user in with a `wx.login` code, without a tap. Writes nothing for somebody unknown."""
         code = valid(serializers.CodeSerializer, request)["code"]
-        return logged_in_or_not(silent_login(code, visit_of(request, "silent_login")))
+        return self.answer(silent_login(code, visit_of(request, "silent_login")))
 
 
 class AuthLoginView(LoginView):
@@ -78,10 +89,10 @@ class AuthLoginView(LoginView):
         """Log in after a tap on the login button; registers whoever is unknown."""
         sent = valid(serializers.AuthLoginSerializer, request)
         code = sent.pop("code")
-        return logged_in_or_not(authorized_login(code, Application(**sent), visit_of(request, "authorized_login")))
+        return self.answer(authorized_login(code, Application(**sent), visit_of(request, "authorized_login")))
 
 
-class UpdateUserView(APIView):
+class UpdateUserView(LoginAnswerView):
     permission_classes = (LoggedIn,)
     message = _("Saved")
 
@@ -89,10 +100,10 @@ class UpdateUserView(APIView):
     def post(self, request: Request) -> Response:
         """Complete the profile, or change it later: at least one of nickname, avatar, mobile_code."""
         change = Change(**valid(serializers.UpdateUserSerializer, request))
-        return logged_in_or_not(update_user(request.user, change, visit_of(request, "update_user")))
+        return self.answer(update_user(request.user, change, visit_of(request, "update_user")))
 
 
-class BindMobileView(APIView):
+class BindMobileView(LoginAnswerView):
     permission_classes = (LoggedIn,)
     message = _("Mobile number bound")
 
@@ -100,7 +111,7 @@ class BindMobileView(APIView):
     def post(self, request: Request) -> Response:
         """Bind the mobile number that the person confirmed in WeChat."""
         code = valid(serializers.PhoneCodeSerializer, request)["code"]
-        return logged_in_or_not(bind_mobile(request.user, code, visit_of(request, "bind_mobile")))
+        return self.answer(bind_mobile(request.user, code, visit_of(request, "bind_mobile")))
 
 
 class LogoutView(APIView):

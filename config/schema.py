@@ -45,7 +45,9 @@ class EnvelopeSchema(AutoSchema):
     def _get_response_bodies(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
         bodies: dict[str, Any] = super()._get_response_bodies(*args, **kwargs)
         for status, description in (STATUSES | FAILURES).items():
-            bodies.setdefault(status, {"description": description, "content": {"application/json": {"schema": REFUSAL}}})
+            bodies.setdefault(
+                status, {"description": description, "content": {"application/json": {"schema": REFUSAL}}}
+            )
         return bodies
 
 

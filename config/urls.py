@@ -22,7 +22,9 @@ urlpatterns = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     # Avatars were encoded here, so serving them is safe; a proxy or an object store does it faster.
-    re_path(rf"^{re.escape(settings.MEDIA_URL.lstrip('/'))}(?P<path>.*)$", serve, {"document_root": settings.MEDIA_ROOT}),
+    re_path(
+        rf"^{re.escape(settings.MEDIA_URL.lstrip('/'))}(?P<path>.*)$", serve, {"document_root": settings.MEDIA_ROOT}
+    ),
 ]
 
 if settings.DEBUG and settings.WECHAT_SIMULATOR:

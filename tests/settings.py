@@ -23,14 +23,17 @@ os.environ |= {
 }
 
 from config.settings import *  # noqa: E402, F403
-from config.settings import DATABASES, WECHAT_APPS  # noqa: E402
+from config.settings import DATABASES, MIDDLEWARE, WECHAT_APPS  # noqa: E402
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 WECHAT_APPS["second"] = {"APPID": "wx2222222222222222", "SECRET": "5ecb37c0ffee5ecb37c0ffee5ecb37c0"}
+MIDDLEWARE = ["tests.canary.CanaryMiddleware", *MIDDLEWARE]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # Threads need a file: an in-memory database belongs to one connection.
-    DATABASES["default"]["TEST"] = {"NAME": os.path.join(os.environ.get("TMPDIR", "/tmp"), f"login-{os.getpid()}.sqlite3")}  # noqa: S108
+    DATABASES["default"]["TEST"] = {
+        "NAME": os.path.join(os.environ.get("TMPDIR", "/tmp"), f"login-{os.getpid()}.sqlite3")
+    }  # noqa: S108

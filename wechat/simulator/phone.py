@@ -48,7 +48,6 @@ def _fits(minted: Minted, openid: object, appid: str) -> bool:
 
 
 def _phone_info(minted: Minted, appid: str) -> dict[str, Any]:
-    assert minted.number is not None
     return {
         "phoneNumber": minted.number.full,
         "purePhoneNumber": minted.number.pure,

@@ -6,9 +6,10 @@ import re
 from typing import NamedTuple
 
 # Country codes of one and two digits; all others have three (ITU-T E.164).
-_SHORT = {"1", "7"} | set(
-    "20 27 30 31 32 33 34 36 39 40 41 43 44 45 46 47 48 49 51 52 53 54 55 56 57 58 60 61 62 63 64 65 66 "
-    "81 82 84 86 90 91 92 93 94 95 98".split()
+_SHORT = (
+    {1, 7, 20, 27, 30, 31, 32, 33, 34, 36, 39, 40, 41, 43, 44, 45, 46, 47, 48, 49}
+    | {51, 52, 53, 54, 55, 56, 57, 58, 60, 61, 62, 63, 64, 65, 66, 81, 82, 84, 86}
+    | {90, 91, 92, 93, 94, 95, 98}
 )
 _WRITTEN = re.compile(r"\+?[0-9]{5,15}")
 
@@ -25,7 +26,7 @@ class PhoneNumber(NamedTuple):
         if not text.startswith("+"):
             return cls("86", text)
         digits = text[1:]
-        length = next((size for size in (1, 2) if digits[:size] in _SHORT), 3)
+        length = next((size for size in (1, 2) if int(digits[:size]) in _SHORT), 3)
         return cls(digits[:length], digits[length:])
 
     @classmethod

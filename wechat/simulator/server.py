@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 
 from wechat.simulator.connection import Connection
@@ -73,7 +74,8 @@ async def serve(simulator: Simulator, host: str, port: int) -> None:
     """Until cancelled."""
     server = Server(simulator, host, port)
     await server.open()
-    print(f"WeChat simulator on http://{server.host}:{server.port}", flush=True)
+    sys.stdout.write(f"WeChat simulator on http://{server.host}:{server.port}\n")
+    sys.stdout.flush()
     try:
         await asyncio.Event().wait()
     finally:

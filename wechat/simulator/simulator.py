@@ -30,7 +30,7 @@ class Simulator:
             return fault.replacement(call.path, self.world.now()), fault
         return answer(self.world, call), fault
 
-    def fault(self, kind: str, **given: Any) -> None:
+    def fault(self, kind: str, /, **given: Any) -> None:
         """Put a fault in force; ValueError for one that does not exist or cannot be had here."""
         fault = merged(Fault(kind), given)
         if kind != "refuse":

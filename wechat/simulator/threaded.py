@@ -27,7 +27,7 @@ class Running:
     def world(self) -> World:
         return self.simulator.world
 
-    def fault(self, kind: str, **given: Any) -> None:
+    def fault(self, kind: str, /, **given: Any) -> None:
         """See `Fault` for what may be given: `fault("errcode", errcode=45011, calls=1, path="/sns/jscode2session")`."""
         self.simulator.fault(kind, **given)
 

@@ -135,12 +135,6 @@ class Agreement(models.Model):
     def __str__(self) -> str:
         return f"{self.get_type_display()} {self.version}"
 
-    def clean(self) -> None:
-        try:
-            refuse_active_content(self.content)
-        except ValidationError as error:
-            raise ValidationError({"content": error.messages}) from None
-
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Raises ValidationError for a version that is published already."""
         with transaction.atomic():
@@ -154,6 +148,12 @@ class Agreement(models.Model):
         if self.published_at:
             raise ValidationError(_("A published version is kept: consents refer to it."))
         return super().delete(*args, **kwargs)
+
+    def clean(self) -> None:
+        try:
+            refuse_active_content(self.content)
+        except ValidationError as error:
+            raise ValidationError({"content": error.messages}) from None
 
     def publish(self) -> None:
         """Raises ValidationError for a version that is published already."""

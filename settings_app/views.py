@@ -33,8 +33,8 @@ class AgreementView(OpenView):
         parameters=[OpenApiParameter("type", str, OpenApiParameter.PATH, enum=Agreement.Type.values)],
         responses=AgreementSerializer,
     )
-    def get(self, request: Request, type: str) -> Response:
-        agreement = Agreement.published(type)
+    def get(self, request: Request, **route: str) -> Response:
+        agreement = Agreement.published(route["type"])
         if agreement is None:
             raise Http404
         return Response(AgreementSerializer(agreement).data)

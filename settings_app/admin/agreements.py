@@ -34,7 +34,8 @@ class AgreementAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Agreement]:
         later = Agreement.objects.filter(type=OuterRef("type"), published_at__gt=OuterRef("published_at"))
-        return super().get_queryset(request).annotate(replaced=Exists(later))
+        agreements: QuerySet[Agreement] = super().get_queryset(request)
+        return agreements.annotate(replaced=Exists(later))
 
     @admin.display(description=gettext_lazy("status"))
     def status(self, agreement: Agreement) -> SafeString:
@@ -55,9 +56,9 @@ class AgreementAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return initial
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
-        agreement = context.get("original")
-        if agreement:
-            context |= {"state": state(agreement), "title": agreement.title, "subtitle": None}
+        context["show_save_and_add_another"] = False
+        if agreement := context.get("original"):
+            context |= {"state": state(agreement), "title": str(agreement), "subtitle": agreement.title}
         return super().render_change_form(request, context, *args, **kwargs)
 
     def get_urls(self) -> list[URLPattern]:

@@ -49,7 +49,7 @@ class LoginSettingsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def has_delete_permission(self, request: HttpRequest, obj: LoginSettings | None = None) -> bool:
         return False
 
-    def formfield_for_dbfield(self, db_field: Field[Any, Any], request: HttpRequest | None, **kwargs: Any) -> Any:
+    def formfield_for_dbfield(self, db_field: Field[Any, Any], request: HttpRequest, **kwargs: Any) -> Any:
         return super().formfield_for_dbfield(db_field, request, show_hidden_initial=True, **kwargs)
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
@@ -74,16 +74,18 @@ class LoginSettingsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         pages = self.get_paginator(request, SwitchChange.objects.select_related("by"), PER_PAGE)
-        page = {"title": _("History of the switches"), "changes": pages.get_page(request.GET.get(PAGE_VAR))}
+        page = {
+            "title": _("History of the switches"),
+            "changes": pages.get_page(request.GET.get(PAGE_VAR)),
+            "media": self.media,
+        }
         return super().history_view(request, object_id, {**page, **(extra_context or {})})
 
     def save_model(self, request: HttpRequest, obj: LoginSettings, form: SwitchesForm, change: bool) -> None:
         form.recorded = change_switches(form.touched(), by=request.user, source=SwitchChange.Source.ADMIN)
         obj.refresh_from_db()
 
-    def construct_change_message(
-        self, request: HttpRequest, form: SwitchesForm, formsets: Any, add: bool = False
-    ) -> str:
+    def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> Any:
         return str(form.recorded or "")
 
     def log_change(self, request: HttpRequest, obj: LoginSettings, message: Any) -> Any:

@@ -12,8 +12,10 @@ if TYPE_CHECKING:
 
 
 class Refused(Exception):
-    """A decision, answered with `code` 0; `data` goes along with the slug, `field` is the bad input's name, `user` for the
-    record."""
+    """A decision, answered with `code` 0; `data` goes along with the slug.
+
+    `field` is the bad input's name, `user` is for the record.
+    """
 
     slug: ClassVar[str]
     field: ClassVar[str] = ""

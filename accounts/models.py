@@ -6,7 +6,7 @@ The rules of a row are database constraints; what a person may do is decided by 
 from __future__ import annotations
 
 import secrets
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
@@ -50,7 +50,7 @@ class UserManager(BaseUserManager["User"]):
     def for_token(self, sn: str) -> User | None:
         """The account and the one switch that its rights depend on, in one SELECT."""
         switch = LoginSettings.objects.filter(pk=1).values("coerce_mobile")
-        return self.annotate(coerce_mobile=Subquery(switch)).filter(sn=sn).first()
+        return self.annotate(coerce_mobile=Subquery(switch)).filter(sn=sn).first()  # type: ignore[no-redef]
 
 
 def new_sn() -> str:
@@ -83,12 +83,12 @@ class User(AbstractBaseUser, PermissionsMixin):
     deleted_at = models.DateTimeField(_("deleted"), null=True, blank=True, editable=False)
     token_version = models.PositiveIntegerField(_("token version"), default=0, editable=False)
 
-    # Set by `for_token`, from the switches.
-    coerce_mobile: bool | None = None
+    # Annotated by `for_token`, from the switches.
+    coerce_mobile: bool | None
 
-    objects = UserManager()
+    objects: ClassVar[UserManager] = UserManager()
     USERNAME_FIELD = "username"
-    REQUIRED_FIELDS: list[str] = []
+    REQUIRED_FIELDS = []
 
     class Meta:
         verbose_name = _("user")
@@ -144,7 +144,7 @@ class WechatUnionid(models.Model):
         verbose_name_plural = _("unionids")
 
     def __str__(self) -> str:
-        return self.unionid
+        return str(self.unionid)
 
 
 class WechatOpenid(models.Model):
@@ -164,7 +164,7 @@ class WechatOpenid(models.Model):
         constraints = [models.UniqueConstraint(fields=["appid", "openid"], name="one_account_per_appid_and_openid")]
 
     def __str__(self) -> str:
-        return self.openid
+        return str(self.openid)
 
 
 class Consent(models.Model):

@@ -17,15 +17,68 @@ INVISIBLE = re.compile(
 )
 BLANKS = re.compile(r"\s+")
 
-CHINESE_RESERVED = (
-    "官方 客服 客户服务 客戶服務 管理员 管理員 管理者 系统消息 系統消息 系统通知 系統通知 工作人员 工作人員 微信团队 微信團隊 微信支付 "
-    "腾讯 騰訊 小程序助手 运营团队 運營團隊 平台公告 审核员 審核員 站长 版主 超级用户"
-).split()
-ENGLISH_RESERVED = (
-    "admin administrator admins superadmin sysadmin webmaster root superuser system official officials staff service "
-    "services customerservice support supportteam helpdesk moderator mod operator team wechat weixin wechatteam tencent "
-    "security notification robot service-account wechatpay"
-).split()
+CHINESE_RESERVED = [
+    "官方",
+    "客服",
+    "客户服务",
+    "客戶服務",
+    "管理员",
+    "管理員",
+    "管理者",
+    "系统消息",
+    "系統消息",
+    "系统通知",
+    "系統通知",
+    "工作人员",
+    "工作人員",
+    "微信团队",
+    "微信團隊",
+    "微信支付",
+    "腾讯",
+    "騰訊",
+    "小程序助手",
+    "运营团队",
+    "運營團隊",
+    "平台公告",
+    "审核员",
+    "審核員",
+    "站长",
+    "版主",
+    "超级用户",
+]
+ENGLISH_RESERVED = [
+    "admin",
+    "administrator",
+    "admins",
+    "superadmin",
+    "sysadmin",
+    "webmaster",
+    "root",
+    "superuser",
+    "system",
+    "official",
+    "officials",
+    "staff",
+    "service",
+    "services",
+    "customerservice",
+    "support",
+    "supportteam",
+    "helpdesk",
+    "moderator",
+    "mod",
+    "operator",
+    "team",
+    "wechat",
+    "weixin",
+    "wechatteam",
+    "tencent",
+    "security",
+    "notification",
+    "robot",
+    "service-account",
+    "wechatpay",
+]
 ALONE = {"系统", "系統", "平台", "公告", "运营", "店主", "管理", "微信"}
 
 # Letters of other scripts that look like Latin ones (Unicode's confusables, as far as nicknames are written with them).

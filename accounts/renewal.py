@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from http import HTTPStatus
 
 from django.http import HttpRequest, HttpResponse
 
@@ -19,9 +20,9 @@ class RenewalMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        user, token = getattr(request, "login", (None, None))
-        if token and response.status_code == 200 and renewable(user, token):
-            response.headers[HEADER] = str(LoginToken.issue(user, pending=False))
+        login: tuple[User, LoginToken] | None = getattr(request, "login", None)
+        if login and response.status_code == HTTPStatus.OK and renewable(*login):
+            response.headers[HEADER] = str(LoginToken.issue(login[0], pending=False))
         return response
 
 

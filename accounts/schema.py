@@ -9,9 +9,9 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 
 class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     target_class = "accounts.authentication.TokenAuthentication"
-    name = ["bearer", "token"]  # type: ignore[assignment]  # noqa: RUF012
+    name = ["bearer", "token"]
 
-    def get_security_definition(self, auto_schema: Any) -> list[dict[str, str]]:  # type: ignore[override]
+    def get_security_definition(self, auto_schema: Any) -> list[dict[str, str]]:
         return [
             {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
             {"type": "apiKey", "in": "header", "name": "token"},

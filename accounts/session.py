@@ -38,7 +38,7 @@ def raise_token_version(user: User) -> None:
 
 
 def delete_account(user: User, visit: Visit) -> None:
-    """Empty the account at once. Its events and consents stay, without personal data; the person can come back as new."""
+    """Empty the account at once. Its events and consents stay, without personal data; the person can come back."""
     files = in_transaction(lambda: empty(locked_user(user), visit))
     user.token_version += 1
     for name in files:

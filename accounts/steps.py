@@ -44,7 +44,7 @@ class LoginAnswer:
 def answer_for_visitor(switches: LoginSettings) -> LoginAnswer:
     """For somebody who has no account here, or whom nobody looked up."""
     step = Step.CLOSED if switches.closed else Step.AUTHORIZE
-    return LoginAnswer(token="", is_new_user=True, mobile="", next_step=step)  # noqa: S106
+    return LoginAnswer(token="", is_new_user=True, mobile="", next_step=step)
 
 
 def answer_for(user: User, switches: LoginSettings) -> LoginAnswer:

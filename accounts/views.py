@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django.core.files.storage import default_storage
 from django.utils.translation import gettext_lazy as _
@@ -20,6 +20,7 @@ from accounts.avatar import absolute
 from accounts.events import Visit
 from accounts.images import store_avatar
 from accounts.login import Application, authorized_login, silent_login
+from accounts.models import User
 from accounts.origin import Origin
 from accounts.permissions import LoggedIn
 from accounts.phone import bind_mobile
@@ -49,6 +50,11 @@ def requested_app(request: Request) -> MiniProgram:
 
 def visit_of(request: Request, flow: str) -> Visit:
     return Visit(flow, requested_app(request), Origin.of(request._request), LoginSettings.current())
+
+
+def member(request: Request) -> User:
+    """The account whose token the permission has accepted."""
+    return cast("User", request.user)
 
 
 def valid(serializer_class: type[BaseSerializer[Any]], request: Request) -> dict[str, Any]:
@@ -100,7 +106,7 @@ class UpdateUserView(LoginAnswerView):
     def post(self, request: Request) -> Response:
         """Complete the profile, or change it later: at least one of nickname, avatar, mobile_code."""
         change = Change(**valid(serializers.UpdateUserSerializer, request))
-        return self.answer(update_user(request.user, change, visit_of(request, "update_user")))
+        return self.answer(update_user(member(request), change, visit_of(request, "update_user")))
 
 
 class BindMobileView(LoginAnswerView):
@@ -111,7 +117,7 @@ class BindMobileView(LoginAnswerView):
     def post(self, request: Request) -> Response:
         """Bind the mobile number that the person confirmed in WeChat."""
         code = valid(serializers.PhoneCodeSerializer, request)["code"]
-        return self.answer(bind_mobile(request.user, code, visit_of(request, "bind_mobile")))
+        return self.answer(bind_mobile(member(request), code, visit_of(request, "bind_mobile")))
 
 
 class LogoutView(APIView):
@@ -121,7 +127,7 @@ class LogoutView(APIView):
     @extend_schema(request=None, responses=serializers.EmptySerializer)
     def post(self, request: Request) -> Response:
         """Kill the token, on every worker at once."""
-        logout(request.user, visit_of(request, "logout"))
+        logout(member(request), visit_of(request, "logout"))
         return Response({})
 
 
@@ -130,7 +136,7 @@ class UserInfoView(APIView):
     def get(self, request: Request) -> Response:
         """The caller's own profile."""
         base = Origin.of(request._request).base
-        return Response(serializers.ProfileSerializer(request.user, context={"base": base}).data)
+        return Response(serializers.ProfileSerializer(member(request), context={"base": base}).data)
 
 
 class DeleteView(APIView):
@@ -140,7 +146,7 @@ class DeleteView(APIView):
     def post(self, request: Request) -> Response:
         """Empty the account at once and for ever."""
         valid(serializers.DeleteSerializer, request)
-        delete_account(request.user, visit_of(request, "delete"))
+        delete_account(member(request), visit_of(request, "delete"))
         return Response({})
 
 
@@ -154,6 +160,6 @@ class UploadImageView(APIView):
     )
     def post(self, request: Request) -> Response:
         """Store an avatar; it is decoded and written anew."""
-        name = store_avatar(valid(serializers.UploadSerializer, request)["file"], request.user)
+        name = store_avatar(valid(serializers.UploadSerializer, request)["file"], member(request))
         url = absolute(name, Origin.of(request._request).base)
         return Response({"url": url, "uri": default_storage.url(name)})

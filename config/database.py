@@ -11,7 +11,7 @@ SQLITE = {
 }
 POSTGRESQL = {"connect_timeout": 2}
 MYSQL = {"charset": "utf8mb4", "connect_timeout": 2, "isolation_level": "read committed"}
-OPTIONS = {
+OPTIONS: dict[str, dict[str, Any]] = {
     "django.db.backends.sqlite3": SQLITE,
     "django.db.backends.postgresql": POSTGRESQL,
     "django.db.backends.mysql": MYSQL,
@@ -26,7 +26,7 @@ def database(parsed: dict[str, Any]) -> dict[str, Any]:
     """
     if parsed["ENGINE"] == "django.db.backends.mysql":
         use_pymysql()
-    options = {**OPTIONS.get(parsed["ENGINE"], {}), **parsed.get("OPTIONS", {})}
+    options: dict[str, Any] = {**OPTIONS.get(parsed["ENGINE"], {}), **parsed.get("OPTIONS", {})}
     kept = {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
     return {**kept, **parsed, "OPTIONS": options}
 

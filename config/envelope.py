@@ -58,7 +58,8 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response:
     """DRF's handler: no exception of a view leaves the envelope, an unforeseen one neither."""
     for kind, answer in ANSWERS:
         if isinstance(error, kind):
-            return answer(error)
+            response: Response = answer(error)
+            return response
     logger.error("unhandled exception", exc_info=error)
     return answer_with(HTTPStatus.INTERNAL_SERVER_ERROR, "server_error", _("Something went wrong here."))
 
@@ -85,7 +86,7 @@ def wechat_failure(error: WechatError) -> Response:
 
 def invalid(error: exceptions.ValidationError) -> Response:
     """`data.fields` names the bad inputs, each with its sentences."""
-    detail = error.get_full_details() if isinstance(error.detail, dict) else {}
+    detail = error.detail if isinstance(error.detail, dict) else {}
     fields = {name: sentences(found) for name, found in detail.items()}
     first = next((texts[0] for texts in fields.values() if texts), _("The input is not valid."))
     return Response(refused("invalid_input", first, {"fields": fields}))
@@ -93,8 +94,8 @@ def invalid(error: exceptions.ValidationError) -> Response:
 
 def sentences(found: Any) -> list[str]:
     """The sentences of DRF's nested error details, flat."""
-    if isinstance(found, dict) and isinstance(found.get("message"), str):
-        return [str(found["message"])]
+    if isinstance(found, str):
+        return [str(found)]
     parts = found.values() if isinstance(found, dict) else found
     return [text for part in parts for text in sentences(part)]
 
@@ -115,7 +116,7 @@ def database_away(error: Exception) -> Response:
 
 def throttled(error: exceptions.Throttled) -> Response:
     text = _("Too many attempts. Please wait a moment and try again.")
-    return answer_with(HTTPStatus.TOO_MANY_REQUESTS, "throttled", text, retry_after=error.wait or 1)
+    return answer_with(HTTPStatus.TOO_MANY_REQUESTS, "throttled", text, retry_after=getattr(error, "wait", None) or 1)
 
 
 def not_found(error: Exception) -> Response:

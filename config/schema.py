@@ -37,7 +37,7 @@ class EnvelopeSchema(AutoSchema):
         return [APP_HEADER]
 
     def _get_response_for_code(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        answer: dict[str, Any] = super()._get_response_for_code(*args, **kwargs)
+        answer: dict[str, Any] = super()._get_response_for_code(*args, **kwargs)  # type: ignore[no-untyped-call]
         for content in answer.get("content", {}).values():
             content["schema"] = {"oneOf": [enveloped(content["schema"]), REFUSAL]}
         return answer

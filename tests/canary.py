@@ -1,7 +1,7 @@
 """Sentinels planted in the simulator and the settings: the run fails if one comes out anywhere.
 
-The middleware looks at every answer, the handler at every log line, at DEBUG and urllib3's included, both as our formatter
-writes them and as any other handler would see them.
+The middleware looks at every answer, the handler at every log line, at DEBUG and urllib3's included, both as our
+formatter writes them and as any other handler would see them.
 """
 
 from __future__ import annotations

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import tempfile
+from pathlib import Path
 
 KEPT = {name: os.environ[name] for name in ("DATABASE_URL", "REDIS_URL") if name in os.environ}
 for name in ("TRUSTED_PROXIES", "LOGIN_PER_MINUTE", "WECHAT_APPS", "TOKEN_DAYS", "REQUIRE_AGREEMENT", "CONTENT_CHECK"):
@@ -22,8 +24,8 @@ os.environ |= {
     **KEPT,
 }
 
-from config.settings import *  # noqa: E402, F403
-from config.settings import DATABASES, MIDDLEWARE, WECHAT_APPS  # noqa: E402
+from config.settings import *  # noqa: F403
+from config.settings import DATABASES, MIDDLEWARE, WECHAT_APPS
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 WECHAT_APPS["second"] = {"APPID": "wx2222222222222222", "SECRET": "5ecb37c0ffee5ecb37c0ffee5ecb37c0"}
@@ -34,6 +36,4 @@ STORAGES = {
 }
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # Threads need a file: an in-memory database belongs to one connection.
-    DATABASES["default"]["TEST"] = {
-        "NAME": os.path.join(os.environ.get("TMPDIR", "/tmp"), f"login-{os.getpid()}.sqlite3")
-    }  # noqa: S108
+    DATABASES["default"]["TEST"] = {"NAME": str(Path(tempfile.gettempdir()) / f"login-{os.getpid()}.sqlite3")}

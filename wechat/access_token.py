@@ -1,7 +1,7 @@
 """One access_token for each mini-program, shared by all processes, fetched by one of them.
 
-`stable_token` in normal mode answers the same token to everybody until five minutes before its end, so that asking twice
-harms nobody; force_refresh, which kills it for other holders, is never used.
+`stable_token` in normal mode answers the same token to everybody until five minutes before its end, so that asking
+twice harms nobody; force_refresh, which kills it for other holders, is never used.
 """
 
 from __future__ import annotations

@@ -39,7 +39,7 @@ def check_app(app: MiniProgram) -> list[CheckMessage]:
 
 
 def problem_with(text: str, number: str, *, missing: bool) -> CheckMessage:
-    """An error against WeChat's own host; elsewhere (an egress proxy, a stand-in) a malformed or placeholder value is a warning."""
+    """Severe against WeChat's own host; before a proxy or a stand-in only a missing value is."""
     hint = "Both are shown at mp.weixin.qq.com, Development, Development settings."
     official = urlsplit(settings.WECHAT_API_BASE).hostname == OFFICIAL_HOST
     severe = missing or official

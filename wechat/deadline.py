@@ -34,7 +34,7 @@ class DeadlineReader(io.RawIOBase):
         if left <= 0:
             raise TimeoutError("timed out")
         self.sock.settimeout(left)
-        return self.raw.readinto(buffer)  # type: ignore[attr-defined, no-any-return]
+        return self.raw.readinto(buffer)
 
     def close(self) -> None:
         self.raw.close()
@@ -48,22 +48,26 @@ class DeadlineResponse(HTTPResponse):
         self.fp = io.BufferedReader(DeadlineReader(sock, deadline))
 
 
-class DeadlineMixin:
-    """A urllib3 connection whose read time-out bounds the whole answer."""
-
-    timeout: float
-
-    def getresponse(self) -> PooledResponse:
-        self.response_class = partial(DeadlineResponse, deadline=time.monotonic() + self.timeout)
-        return super().getresponse()  # type: ignore[misc, no-any-return]
+def bound(connection: HTTPConnection) -> None:
+    """Make the connection's read time-out, which urllib3 sets for each call, hold for the whole answer."""
+    deadline = time.monotonic() + float(connection.timeout or 0)
+    connection.response_class = partial(DeadlineResponse, deadline=deadline)  # type: ignore[assignment]
 
 
-class DeadlineHTTPConnection(DeadlineMixin, HTTPConnection):
+class DeadlineHTTPConnection(HTTPConnection):
     """Plain HTTP: a stand-in for WeChat on loopback, or an egress proxy."""
 
+    def getresponse(self) -> PooledResponse:  # type: ignore[override]
+        bound(self)
+        return super().getresponse()
 
-class DeadlineHTTPSConnection(DeadlineMixin, HTTPSConnection):
+
+class DeadlineHTTPSConnection(HTTPSConnection):
     """TLS, as WeChat requires."""
+
+    def getresponse(self) -> PooledResponse:  # type: ignore[override]
+        bound(self)
+        return super().getresponse()
 
 
 class HTTPPool(HTTPConnectionPool):

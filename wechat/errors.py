@@ -1,6 +1,6 @@
 """What WeChat can refuse, and what each refusal means to the client, the operator and the next attempt.
 
-`CATALOGUE` follows WeChat's public error tables; an errcode with a different meaning on one endpoint is overridden there.
+`CATALOGUE` follows WeChat's public error tables; `PHONE` is the same with what differs on the phone number endpoint.
 """
 
 from __future__ import annotations

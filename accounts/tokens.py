@@ -7,6 +7,7 @@ token's `kid` says which.
 
 from __future__ import annotations
 
+import binascii
 import hashlib
 import re
 from datetime import timedelta
@@ -60,9 +61,16 @@ def in_one_spelling(token: bytes | str) -> str:
     text = token.decode("latin-1") if isinstance(token, bytes) else token
     if len(text) > LONGEST or not COMPACT_JWT.fullmatch(text):
         raise TokenBackendError("not a compact JWT")
-    if any(base64url_encode(base64url_decode(part)).decode() != part for part in text.split(".")):
+    if not all(canonical(part) for part in text.split(".")):
         raise TokenBackendError("not canonical base64url")
     return text
+
+
+def canonical(part: str) -> bool:
+    try:
+        return base64url_encode(base64url_decode(part)).decode() == part
+    except binascii.Error:
+        return False
 
 
 @lru_cache(maxsize=4)

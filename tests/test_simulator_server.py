@@ -16,6 +16,7 @@ import requests
 
 from wechat.simulator.codes import Burned, LoginCodes
 from wechat.simulator.refusal import Refused
+from wechat.simulator.request import parse_query
 from wechat.simulator.sessions import Sessions
 from wechat.simulator.threaded import Running, running
 from wechat.simulator.tokens import Tokens
@@ -182,3 +183,17 @@ def test_an_app_on_the_command_line_needs_a_secret() -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert "'wx1' is not appid:secret[:open_account]" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("query", "read"),
+    [
+        ("", {}),
+        ("a=1&b=2", {"a": "1", "b": "2"}),
+        ("a=1&a=2", {"a": "2"}),
+        ("a=&b&&c==", {"a": "", "b": "", "c": "="}),
+        ("a=1%262+3&b=%E6%9E%97", {"a": "1&2 3", "b": "林"}),
+    ],
+)
+def test_a_query_is_read_as_wechat_reads_it(query: str, read: dict[str, str]) -> None:
+    assert parse_query(query) == read

@@ -13,6 +13,9 @@ from wechat.simulator.refusal import text_of
 SNS_CONTENT_TYPE = "text/plain"
 API_CONTENT_TYPE = "application/json; encoding=utf-8"
 
+# Made once: json.dumps makes a new one at each call, a tenth of the time of a login.
+_encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
 NOT_FOUND = Answer(
     404,
     "text/html",
@@ -32,7 +35,7 @@ def content_type_of(path: str) -> str:
 
 def encode(path: str, payload: Any) -> bytes:
     """JSON in raw UTF-8; /sns escapes its slashes, as PHP does."""
-    text = json.dumps(payload, ensure_ascii=False, separators=(",", ":"))
+    text = _encoder.encode(payload)
     if path.startswith("/sns/"):
         text = text.replace("/", "\\/")
     return text.encode()

@@ -1,0 +1,103 @@
+# GNU make and Python 3.11 or newer are all that a machine needs.
+
+PYTHON ?= python3
+PORT ?= 8000
+TEST_POSTGRES_URL ?= postgres://postgres@127.0.0.1:5432/postgres
+TEST_MARIADB_URL ?= mysql://root@127.0.0.1:3306/test
+TEST_REDIS_URL ?= redis://127.0.0.1:6379/9
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+INSTALLED := $(VENV)/.installed
+INSTALLED_DEV := $(VENV)/.installed-dev
+# A database, cache or .env of the developer must not decide how a test ends.
+ALONE := env -u DATABASE_URL -u REDIS_URL ENV_FILE=/dev/null
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
+
+.DEFAULT_GOAL := help
+.PHONY: help run test test-all test-services test-postgresql test-mariadb lint lock
+
+help:
+	@echo "make run        install, create .env and a demo, serve http://127.0.0.1:$(PORT) (PORT=…)"
+	@echo "make test       the test suite on SQLite, with its coverage; needs no service and no network"
+	@echo "make test-all   the same, and the suite on PostgreSQL with Redis and on MariaDB with Redis"
+	@echo "make lint       style, types, import layers, migrations, the checks of a production start"
+	@echo "make lock       compile requirements*.in into requirements*.txt"
+
+run: $(INSTALLED) .env
+	@echo "Migrating the database"
+	@$(BIN)/python manage.py migrate --verbosity 0
+	@echo "Creating what the demo needs"
+	@$(BIN)/python manage.py demo
+	@echo "Serving on port $(PORT)"
+	@PORT=$(PORT) $(BIN)/python manage.py runserver $(PORT)
+
+.env:
+	@echo "Creating .env from .env.example"
+	@cp .env.example .env
+
+test: $(INSTALLED)
+	@echo "Testing on SQLite"
+	@$(ALONE) $(BIN)/python -m pytest -q --cov -m "not services"
+
+test-all: test test-services
+
+test-services: test-postgresql test-mariadb
+
+test-postgresql: $(INSTALLED)
+	$(call suite,PostgreSQL,TEST_POSTGRES_URL)
+
+test-mariadb: $(INSTALLED)
+	$(call suite,MariaDB,TEST_MARIADB_URL)
+
+# suite(name of the database, variable with its address)
+define suite
+	@$(ALONE) $(BIN)/python -c "import redis; redis.from_url('$(TEST_REDIS_URL)').ping()" 2>/dev/null \
+		|| { echo "No Redis at $(TEST_REDIS_URL): start one, or set TEST_REDIS_URL." >&2; exit 1; }
+	@$(ALONE) DATABASE_URL='$($2)' DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python -c \
+		"import django; django.setup(); from django.db import connection; connection.ensure_connection()" 2>/dev/null \
+		|| { echo "No $1 at $($2): start one, or set $2." >&2; exit 1; }
+	@echo "Testing on $1 with Redis"
+	@$(ALONE) DATABASE_URL='$($2)' REDIS_URL='$(TEST_REDIS_URL)' $(BIN)/python -m pytest -q
+endef
+
+lint: $(INSTALLED_DEV)
+	@echo "Looking for mistakes"
+	@$(BIN)/ruff check --quiet .
+	@echo "Comparing the formatting"
+	@$(BIN)/ruff format --quiet --check .
+	@echo "Checking the types"
+	@$(BIN)/mypy --no-error-summary
+	@echo "Checking the layers"
+	@$(BIN)/lint-imports > $(VENV)/lint-imports.txt || { cat $(VENV)/lint-imports.txt; exit 1; }
+	@echo "Comparing the models with the migrations"
+	@$(PRODUCTION) $(BIN)/python manage.py makemigrations --check --dry-run
+	@echo "Checking a production start"
+	@$(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
+
+# What an operator has to set, and nothing else.
+random = $$($(BIN)/python -c "import secrets; print(secrets.$1)")
+PRODUCTION = env -i PATH="$$PATH" ENV_FILE=/dev/null ALLOWED_HOSTS=login.example.com \
+	SECRET_KEY=$(call random,token_urlsafe(48)) JWT_SIGNING_KEY=$(call random,token_urlsafe(48)) \
+	WECHAT_APPID=wx$(call random,token_hex(8)) WECHAT_SECRET=$(call random,token_hex(16))
+
+lock: $(INSTALLED_DEV)
+	@echo "Compiling the requirements"
+	@$(foreach name,requirements-prod requirements requirements-dev,$(COMPILE) $(name).in -o $(name).txt;)
+
+$(BIN)/python:
+	@echo "Creating $(VENV)"
+	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11))" \
+		|| { echo "Python 3.11 or newer is needed: make PYTHON=python3.12 …" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
+
+$(INSTALLED): requirements.txt | $(BIN)/python
+	@echo "Installing requirements.txt"
+	@$(PIP) install --require-hashes -r requirements.txt
+	@touch $@
+
+$(INSTALLED_DEV): requirements-dev.txt | $(INSTALLED)
+	@echo "Installing requirements-dev.txt"
+	@$(PIP) install --require-hashes -r requirements-dev.txt
+	@touch $@

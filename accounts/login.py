@@ -23,7 +23,7 @@ from accounts.models import Consent, State, User, WechatOpenid, WechatUnionid
 from accounts.nickname import usable_nickname
 from accounts.phone import refuse_taken_mobile, set_mobile
 from accounts.steps import LoginAnswer, answer_for, answer_for_visitor
-from accounts.transactions import in_transaction
+from accounts.transactions import in_transaction, release_connections
 from accounts.unionid import attach_unionid
 from settings_app.config import client_config
 from settings_app.models import Agreement
@@ -53,6 +53,7 @@ def silent_login(code: str, visit: Visit) -> LoginAnswer:
     if not switches.mnp_auto_wechat_auth:
         return answer_for_visitor(switches)
     with visit.refusals_recorded():
+        release_connections()
         person = code_to_session(code, app=visit.app)
         openid = find_openid(person, visit)
         if openid is None:
@@ -90,6 +91,7 @@ def authorized_login(code: str, application: Application, visit: Visit) -> Login
     """Log in after an explicit tap, and register whoever is not registered yet."""
     with visit.refusals_recorded():
         refuse_by_settings(application, visit)
+        release_connections()
         person = code_to_session(code, app=visit.app)
         mobile = proven_mobile(application.mobile_code, person, visit)
         user = enter(person, mobile, application, visit)
@@ -118,6 +120,7 @@ def proven_mobile(mobile_code: str, person: WechatUser, visit: Visit) -> str | N
             return None
     try:
         count_phone_call(visit.app.appid, person.openid)
+        release_connections()
         return phone_number(mobile_code, openid=person.openid, app=visit.app)
     except (Throttled, WechatUnavailable, WechatMisconfigured, RateLimited) as error:
         logger.warning("logged in without the mobile number: %s", type(error).__name__)

@@ -17,7 +17,7 @@ from accounts.models import User
 from accounts.nickname import checked_nickname
 from accounts.phone import confirmed_mobile, locked_user, refuse_taken_mobile, set_mobile
 from accounts.steps import LoginAnswer, answer_for
-from accounts.transactions import in_transaction
+from accounts.transactions import in_transaction, release_connections
 from wechat.client import check_text
 from wechat.errors import WechatError
 
@@ -69,6 +69,7 @@ def judge(nickname: str, user: User, visit: Visit) -> str:
     openid = user.openids.filter(appid=visit.app.appid).values_list("openid", flat=True).first()
     if openid is None:
         return "nickname_unchecked"
+    release_connections()
     try:
         verdict = check_text(nickname, openid=openid, app=visit.app)
     except WechatError:

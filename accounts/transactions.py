@@ -1,11 +1,11 @@
-"""Transactions that lose a race with another one are run again, whole."""
+"""How the flows hold the database: no transaction half done, no connection held for nothing."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TypeVar
 
-from django.db import OperationalError, transaction
+from django.db import OperationalError, connections, transaction
 
 T = TypeVar("T")
 
@@ -25,6 +25,16 @@ def in_transaction(work: Callable[[], T]) -> T:
                 raise
     with transaction.atomic():
         return work()
+
+
+def release_connections() -> None:
+    """Give back what other threads could use while this one waits for WeChat.
+
+    Only where no thread keeps its connection anyway (`CONN_MAX_AGE` 0), and never inside a transaction.
+    """
+    for connection in connections.all(initialized_only=True):
+        if connection.settings_dict["CONN_MAX_AGE"] == 0 and not connection.in_atomic_block:
+            connection.close()
 
 
 def lost_race(error: OperationalError) -> bool:

@@ -50,7 +50,8 @@ SIMULATOR_BASE = f"http://127.0.0.1:{env.str('PORT', default='8000')}/simulator"
 WECHAT_API_BASE = env.str(
     "WECHAT_API_BASE", default=SIMULATOR_BASE if WECHAT_SIMULATOR else "https://api.weixin.qq.com"
 ).rstrip("/")
-WECHAT_MAX_IN_FLIGHT = env.int("WECHAT_MAX_IN_FLIGHT", default=24)
+# Calls to WeChat that one process waits for; below the server's threads, so that a hanging WeChat leaves some free.
+WECHAT_MAX_IN_FLIGHT = env.int("WECHAT_MAX_IN_FLIGHT", default=64)
 WECHAT_APPS = {
     "default": {
         "APPID": env.str("WECHAT_APPID", default="wx0123456789abcdef" if WECHAT_SIMULATOR else ""),

@@ -10,7 +10,8 @@ import json
 import random
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
@@ -24,10 +25,8 @@ from wechat.errors import WechatUnavailable
 
 CONNECT_SECONDS = 1.0
 CALL_SECONDS = 4.0
+SLOT_SECONDS = 0.08
 ANSWER_BYTES = 64 * 1024
-
-in_flight_lock = threading.Lock()
-in_flight = 0
 
 
 @cache
@@ -42,20 +41,24 @@ def session() -> requests.Session:
     return created
 
 
-class InFlight:
-    """Refuse a call at once when `WECHAT_MAX_IN_FLIGHT` are waiting: a hanging WeChat must not take every thread."""
+@cache
+def slots(limit: int) -> threading.BoundedSemaphore:
+    return threading.BoundedSemaphore(limit)
 
-    def __enter__(self) -> None:
-        global in_flight
-        with in_flight_lock:
-            if in_flight >= settings.WECHAT_MAX_IN_FLIGHT:
-                raise WechatUnavailable("too many calls in flight", shed=True)
-            in_flight += 1
 
-    def __exit__(self, *exc: object) -> None:
-        global in_flight
-        with in_flight_lock:
-            in_flight -= 1
+@contextmanager
+def in_flight() -> Iterator[None]:
+    """Refuse a call when `WECHAT_MAX_IN_FLIGHT` are waiting: a hanging WeChat must not take every thread.
+
+    A burst waits a moment for its turn, which a WeChat that answers frees in time.
+    """
+    free = slots(settings.WECHAT_MAX_IN_FLIGHT)
+    if not free.acquire(timeout=SLOT_SECONDS):
+        raise WechatUnavailable("too many calls in flight", shed=True)
+    try:
+        yield
+    finally:
+        free.release()
 
 
 def get(path: str, params: Mapping[str, str]) -> dict[str, Any]:
@@ -71,7 +74,7 @@ def post(path: str, body: Mapping[str, Any], params: Mapping[str, str] | None = 
 
 def call(method: str, path: str, **parts: Any) -> dict[str, Any]:
     request = requests.Request(method, settings.WECHAT_API_BASE + path, **parts)
-    with InFlight():
+    with in_flight():
         try:
             response = send(session().prepare_request(request))
             return parse(response)

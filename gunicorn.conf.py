@@ -1,0 +1,32 @@
+"""What `gunicorn config.wsgi` runs with; every value can be overridden on its command line.
+
+Threads, because a login mostly waits for WeChat: more of them than `WECHAT_MAX_IN_FLIGHT`, so that a WeChat that hangs
+leaves some for everything else.
+"""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+bind = os.environ.get("BIND", f"0.0.0.0:{os.environ.get('PORT', '8000')}")
+workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
+worker_class = "gthread"
+threads = int(os.environ.get("WEB_THREADS", "96"))
+timeout = 30
+graceful_timeout = 30
+keepalive = 75
+max_requests = 200_000
+max_requests_jitter = 20_000
+# A token that is far too long is answered by the application, in its envelope.
+limit_request_field_size = 16_380
+
+logconfig_dict = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"json": {"()": "config.logs.JsonFormatter"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "root": {"handlers": ["console"], "level": "INFO"},
+    "loggers": {"gunicorn.error": {"level": "INFO", "handlers": [], "propagate": True, "qualname": "gunicorn.error"}},
+}

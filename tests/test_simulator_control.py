@@ -42,11 +42,11 @@ def test_faults_are_set_listed_and_cleared(wechat: Running) -> None:
 
 
 def test_a_port_closed_over_http_opens_again_by_itself(wechat: Running) -> None:
-    assert control(wechat, "POST", "faults", {"kind": "refuse", "seconds": 0.3}) == {"faults": []}
+    assert control(wechat, "POST", "faults", {"kind": "refuse", "seconds": 1}) == {"faults": []}
     time.sleep(0.05)
     with pytest.raises(requests.ConnectionError, match="Connection refused"):
         control(wechat, "GET", "calls")
-    time.sleep(0.5)
+    time.sleep(1.3)
     assert "connections" in control(wechat, "GET", "calls")
 
 
@@ -195,6 +195,7 @@ def test_a_reset_forgets_everything_but_the_apps_it_began_with(wechat: Running) 
         ("POST", "apps", {}, 400),
         ("POST", "options", {"keywords": []}, 400),
         ("POST", "clock", {}, 400),
+        ("POST", "clock", {"advance": True}, 400),
         ("POST", "people", {"person": "alice", "blocked": "no"}, 400),
     ],
 )

@@ -60,10 +60,10 @@ def test_a_close_ends_the_connection_without_an_answer(wechat: Running) -> None:
 
 
 def test_a_refusal_closes_the_port_for_a_while(wechat: Running) -> None:
-    wechat.fault("refuse", seconds=0.4)
+    wechat.fault("refuse", seconds=0.5)
     with pytest.raises(requests.ConnectionError, match="Connection refused"):
         log_in(wechat)
-    time.sleep(0.6)
+    time.sleep(1)
     assert "openid" in log_in(wechat).json()
 
 
@@ -99,17 +99,17 @@ def test_half_an_answer_declares_more_than_it_sends(wechat: Running) -> None:
 def test_a_drip_never_times_out_a_single_read(wechat: Running) -> None:
     wechat.fault("drip", interval_ms=10, headers=True)
     started = time.monotonic()
-    assert "openid" in log_in(wechat, timeout=0.2).json()
+    assert "openid" in log_in(wechat, timeout=0.5).json()
     assert time.monotonic() - started > 1
 
 
 def test_a_drip_can_spare_the_head(wechat: Running) -> None:
-    wechat.fault("drip", interval_ms=10)
+    wechat.fault("drip", interval_ms=20)
     started = time.monotonic()
     response = log_in(wechat, stream=True)
-    assert time.monotonic() - started < 0.5
+    assert time.monotonic() - started < 1
     assert len(response.content) == int(response.headers["Content-Length"])
-    assert time.monotonic() - started > 0.5
+    assert time.monotonic() - started > 1.5
 
 
 @pytest.mark.parametrize("chunked", [False, True])

@@ -208,7 +208,8 @@ def test_the_stable_token_is_asked_for_by_post_with_a_json_object(wechat: Runnin
         "errcode": 47001,
         "errmsg": "data format error rid: …",
     }
-    assert answered(requests.post(url, json=[good], timeout=5))["errcode"] == 47001
+    for garbled in (b"[1]", b"[" * 100_000, b"\xff"):
+        assert answered(requests.post(url, data=garbled, timeout=5))["errcode"] == 47001
 
 
 def test_a_canary_stands_in_every_token_and_they_still_differ() -> None:

@@ -25,7 +25,7 @@ class Call(NamedTuple):
             raise Refused(44002)
         try:
             parsed = json.loads(self.body)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise Refused(47001) from None
         if not isinstance(parsed, dict):
             raise Refused(47001)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Any
@@ -162,7 +163,7 @@ def _text(given: Mapping[str, Any], name: str, default: str | None = None) -> st
 
 def _number(given: Mapping[str, Any], name: str, default: float | None = None) -> float:
     value = given.get(name, default)
-    if type(value) not in (int, float):
+    if type(value) not in (int, float) or not math.isfinite(value):
         raise ValueError(f"{name!r} is to be a number")
     return float(value)
 

@@ -178,11 +178,13 @@ def test_under_the_test_client_a_broken_connection_is_an_exception(mounted: None
         client.get("/simulator/sns/jscode2session").getvalue()
 
 
-def test_the_command_runs_with_the_apps_of_the_settings() -> None:
-    help_text = subprocess.run(
-        [sys.executable, "-m", "django", "wechat_simulator", "--help", "--settings", "tests.settings"],
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
-    assert "--app" in help_text
+def test_the_command_runs_with_the_apps_of_the_settings(settings: Any) -> None:
+    command = [sys.executable, "-m", "django", "wechat_simulator", "--port", "0", "--settings", "tests.settings"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            url = process.stdout.readline().split()[-1]
+            listed = requests.get(f"{url}/_control/apps", timeout=5).json()["apps"]
+        finally:
+            process.terminate()
+    assert [app["appid"] for app in listed] == [app["APPID"] for app in settings.WECHAT_APPS.values()]

@@ -16,7 +16,7 @@ ELEMENTS = (
     "applet|base|button|embed|form|frame|frameset|iframe|input|link|math|meta|noscript|object|script|style|svg|template"
 )
 ELEMENT = re.compile(rf"<({ELEMENTS})(?![\w-])", re.IGNORECASE)
-HANDLER = re.compile(r"[\s\"'/](on[a-z]+)\s*=", re.IGNORECASE)
+HANDLER = re.compile(r"[\s\"'/](on[a-z]{3,})\s*=", re.IGNORECASE)
 SCHEME = re.compile(r"(javascript:|vbscript:|data:text/html)", re.IGNORECASE)
 IGNORED_IN_SCHEMES = re.compile(r"[\x00-\x20]+")
 

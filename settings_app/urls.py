@@ -8,5 +8,5 @@ app_name = "settings_app"
 
 urlpatterns = [
     re_path(r"^config/?$", ClientConfigView.as_view(), name="config"),
-    re_path(r"^agreements/(?P<type>[a-z]+)/?$", AgreementView.as_view(), name="agreement"),
+    re_path(r"^agreements/(?P<type>[^/]+)/?$", AgreementView.as_view(), name="agreement"),
 ]

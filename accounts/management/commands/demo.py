@@ -35,12 +35,15 @@ class Command(BaseCommand):
         if not settings.DEBUG:
             raise CommandError("The demo data is for development: it needs DEBUG on.")
         make_people()
-        self.stdout.write(READABLE.format(**self.addresses(), **credentials(make_admin())))
+        password = make_admin()
+        facts = {**addresses(), "user": ADMIN} | ({"password": password} if password else {})
+        short = " ".join(f"{name}={value}" for name, value in facts.items())
+        self.stdout.write(READABLE.format(**addresses(), user=ADMIN, password=sentence(password), short=short))
 
-    def addresses(self) -> dict[str, str]:
-        base = settings.SIMULATOR_BASE.removesuffix("/simulator")
-        start, docs, admin = f"{base}/", f"{base}/api/docs", f"{base}/admin/"
-        return {"start": start, "docs": docs, "admin": admin, "short": f"start={start} docs={docs} admin={admin}"}
+
+def addresses() -> dict[str, str]:
+    base = settings.SIMULATOR_BASE.removesuffix("/simulator")
+    return {"start": f"{base}/", "docs": f"{base}/api/docs", "admin": f"{base}/admin/"}
 
 
 def make_admin() -> str:
@@ -52,6 +55,5 @@ def make_admin() -> str:
     return password
 
 
-def credentials(password: str) -> dict[str, str]:
-    known = f"password {password}" if password else f"password as before; reset it: manage.py changepassword {ADMIN}"
-    return {"user": ADMIN, "password": known}
+def sentence(password: str) -> str:
+    return f"password {password}" if password else f"password as before; reset it: manage.py changepassword {ADMIN}"

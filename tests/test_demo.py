@@ -172,7 +172,7 @@ def test_every_variable_has_its_line_and_its_comment_in_the_example() -> None:
     }
     read = names_read_by_the_settings()
 
-    assert len(read) > 30
+    assert {"DEBUG", "PORT", "ENV_FILE", "JWT_SIGNING_KEY", "DATABASE_URL", "WECHAT_APPID_"} <= read
     assert [name for name in read if not is_documented(name, list(documented))] == []
     assert [name for name, before in documented.items() if not re.match(r"# |#?WECHAT_", before)] == []
 

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import os
 
+from django.conf import settings
+from gunicorn.workers.base import Worker
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 bind = os.environ.get("BIND", f"0.0.0.0:{os.environ.get('PORT', '8000')}")
@@ -21,6 +24,12 @@ max_requests = 200_000
 max_requests_jitter = 20_000
 # A token that is far too long is answered by the application, in its envelope.
 limit_request_field_size = 16_380
+
+
+def post_worker_init(worker: Worker) -> None:
+    """Keep a third of the threads free of calls to WeChat, however many threads the command line asks for."""
+    settings.WECHAT_MAX_IN_FLIGHT = min(settings.WECHAT_MAX_IN_FLIGHT, max(1, worker.cfg.threads * 2 // 3))
+
 
 logconfig_dict = {
     "version": 1,

@@ -31,6 +31,7 @@ def names(variable: str) -> list[str]:
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY", default=INSECURE_KEY) or INSECURE_KEY
 SECRET_KEY_FALLBACKS = names("SECRET_KEY_FALLBACKS")
+API_DOCS = env.bool("API_DOCS", default=DEBUG)
 ALLOWED_HOSTS = names("ALLOWED_HOSTS") or (["localhost", "127.0.0.1", "[::1]"] if DEBUG else [])
 CSRF_TRUSTED_ORIGINS = names("CSRF_TRUSTED_ORIGINS")
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)

@@ -8,15 +8,13 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path, re_path
 from django.views.static import serve
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from config import errors, health
 
 urlpatterns = [
     path("api/", include("accounts.urls")),
     path("api/", include("settings_app.urls")),
-    path("api/schema", SpectacularAPIView.as_view(), name="schema"),
-    path("api/docs", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
     path("admin/", admin.site.urls),
     path("i18n/", include("django.conf.urls.i18n")),
     path("healthz", health.healthz),
@@ -26,6 +24,12 @@ urlpatterns = [
         rf"^{re.escape(settings.MEDIA_URL.lstrip('/'))}(?P<path>.*)$", serve, {"document_root": settings.MEDIA_ROOT}
     ),
 ]
+
+if settings.API_DOCS:
+    urlpatterns += [
+        path("api/schema", SpectacularAPIView.as_view(), name="schema"),
+        path("api/docs", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
+    ]
 
 if settings.DEBUG and settings.WECHAT_SIMULATOR:
     urlpatterns.append(path("simulator/", include("wechat.simulator.urls")))

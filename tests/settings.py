@@ -20,6 +20,7 @@ os.environ |= {
     "WECHAT_SIMULATOR": "0",
     "WECHAT_API_BASE": "http://127.0.0.1:9",
     "LOGIN_PER_MINUTE": "0",
+    "API_DOCS": "1",
     "LOG_LEVEL": "DEBUG",
     **KEPT,
 }

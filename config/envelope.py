@@ -151,6 +151,7 @@ ANSWERS: list[tuple[type[Exception] | tuple[type[Exception], ...], Any]] = [
 
 def json_answer(response: Response) -> JsonResponse:
     """The same answer where no DRF view is at hand (middleware, Django's own error pages)."""
+    headers = {name: value for name, value in response.headers.items() if name != "Content-Type"}
     return JsonResponse(
-        response.data, status=response.status_code, headers=response.headers, json_dumps_params={"ensure_ascii": False}
+        response.data, status=response.status_code, headers=headers, json_dumps_params={"ensure_ascii": False}
     )

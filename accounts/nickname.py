@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 
 from accounts.errors import NicknameRejected
 
@@ -12,83 +13,54 @@ LONGEST = 32
 PLACEHOLDERS = {"微信用户", "WeChat User"}
 # Directional controls turn the text around them; the rest is invisible and makes two names look like one.
 INVISIBLE = re.compile(
-    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff"
-    "\uffa0\ufff9-\ufffb\U000e0000-\U000e007f]"
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164\ufdd0-\ufdef"
+    "\ufeff\uffa0\ufff9-\uffff\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
+CONTROLS = {"Cc", "Cs", "Co"}
+# Python's tables are older than people's phones: what they do not know may be a new emoji or a rare surname.
+UNKNOWN = "Cn"
 BLANKS = re.compile(r"\s+")
 
+# In simplified characters; `TRADITIONAL` brings the others here, with two that are drawn for 管理.
 CHINESE_RESERVED = [
-    "官方",
-    "客服",
-    "客户服务",
-    "客戶服務",
-    "管理员",
-    "管理員",
-    "管理者",
-    "系统消息",
-    "系統消息",
-    "系统通知",
-    "系統通知",
-    "工作人员",
-    "工作人員",
-    "微信团队",
-    "微信團隊",
-    "微信支付",
-    "腾讯",
-    "騰訊",
-    "小程序助手",
-    "运营团队",
-    "運營團隊",
-    "平台公告",
-    "审核员",
-    "審核員",
-    "站长",
-    "版主",
-    "超级用户",
-]
-ENGLISH_RESERVED = [
-    "admin",
-    "administrator",
-    "admins",
-    "superadmin",
-    "sysadmin",
-    "webmaster",
-    "root",
-    "superuser",
-    "system",
-    "official",
-    "officials",
-    "staff",
-    "service",
-    "services",
-    "customerservice",
-    "support",
-    "supportteam",
-    "helpdesk",
-    "moderator",
-    "mod",
-    "operator",
-    "team",
-    "wechat",
-    "weixin",
-    "wechatteam",
-    "tencent",
-    "security",
-    "notification",
-    "robot",
-    "service-account",
-    "wechatpay",
-]
-ALONE = {"系统", "系統", "平台", "公告", "运营", "店主", "管理", "微信"}
+    "官方", "客服", "客户服务", "管理员", "管理者", "系统消息", "系统讯息", "系统信息", "系统通知", "系统公告",
+    "平台消息", "平台通知", "平台公告", "安全中心", "服务中心", "工作人员", "微信团队", "微信支付", "腾讯",
+    "小程序助手", "运营团队", "运营人员", "审核员", "审核人员", "站长", "版主", "超级用户",
+]  # fmt: skip
+CHINESE_RESERVED_ALONE = {"系统", "平台", "公告", "运营", "店主", "管理", "微信", "站务", "超管"}
+TRADITIONAL = str.maketrans("員統訊騰團隊運營戶務長審覈臺級菅埋", "员统讯腾团队运营户务长审核台级管理")
+
+# Reserved as a word of any nickname; `Badminton` and `Supporter` are other words.
+RESERVED_ANYWHERE = [
+    "admin", "admins", "administrator", "administrators", "superadmin", "sysadmin", "webmaster", "superuser",
+    "official", "officials", "staff", "service", "services", "customerservice", "support", "supportteam",
+    "helpdesk", "moderator", "moderators", "wechat", "weixin", "tencent", "wechatpay",
+]  # fmt: skip
+# Reserved when there is no more to the nickname than these words and those below.
+RESERVED_ALONE = [
+    "root", "mod", "mods", "system", "sysop", "operator", "operators", "team", "security", "notification",
+    "notifications",
+]  # fmt: skip
+COMPANIONS = [
+    "the", "a", "an", "my", "our", "this", "real", "super", "sub", "sys", "account", "center", "centre",
+    "message", "messages", "notice", "desk", "group", "user",
+]  # fmt: skip
 
 # Letters of other scripts that look like Latin ones (Unicode's confusables, as far as nicknames are written with them).
 LOOKALIKES = {
-    "a": "аαɑᴀ4@", "b": "вьβʙ8", "c": "сϲᴄ¢", "d": "ԁᴅժ", "e": "еєεᴇ3€", "f": "ꜰք", "g": "ɡɢցϱ9", "h": "нһʜհ", "i": "іıɪι1!|¡",
-    "j": "јᴊ", "k": "кκᴋ", "l": "ӏʟⅼ", "m": "мᴍ", "n": "пոɴην", "o": "оοσօᴏ0", "p": "рρᴘ", "q": "ԛգ", "r": "гʀ", "s": "ѕꜱ5$",
-    "t": "тτᴛ7", "u": "υսᴜ", "v": "ѵᴠ", "w": "ԝωᴡ", "x": "хχ", "y": "уγʏ", "z": "ᴢ2",
+    "a": "аαɑᴀᎪ4@", "b": "вьβʙᏴ8", "c": "сϲᴄᏟ¢", "d": "ԁᴅժᎠ", "e": "еєεᴇᎬ3€", "f": "ꜰքғ", "g": "ɡɢցϱᏀ9",
+    "h": "нһʜհᎻ", "i": "іıɪιᎥ1!|¡", "j": "јᴊᎫ", "k": "кκᴋᏦ", "l": "ӏʟⅼᏞ", "m": "мᴍμᎷ", "n": "пոɴην", "o": "оοσօᴏᎤ0",
+    "p": "рρᴘᏢ", "q": "ԛգ", "r": "гʀᎡᏒ", "s": "ѕꜱᏚ5$", "t": "тτᴛᎢ7", "u": "υսᴜ", "v": "ѵᴠᏙ", "w": "ԝωᴡᎳ", "x": "хχ",
+    "y": "уγʏ", "z": "ᴢᏃ2",
 }  # fmt: skip
 LATIN = str.maketrans({lookalike: letter for letter, group in LOOKALIKES.items() for lookalike in group})
 LETTER_SIGNS = ((0x1F130, 26), (0x1F150, 26), (0x1F170, 26), (0x1F1E6, 26))
+# Digits and signs stand for letters inside a word ("adm1n") and for nothing around it ("admin1!").
+LETTER = f"[a-z{''.join(char for char in map(chr, LATIN) if char.isalpha())}]"
+SIGN = "[0-9@$!|¡¢€]"
+AT_THE_END, AT_THE_START = f"{SIGN}++(?!{LETTER})", f"(?<!{LETTER})(?<!{SIGN}){SIGN}+"
+ORNAMENTS = [re.compile(ends) for ends in ("(?!)", AT_THE_END, AT_THE_START, f"{AT_THE_END}|{AT_THE_START}")]
+CAPITAL_INSIDE = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
 def usable_nickname(text: str) -> str:
@@ -111,19 +83,32 @@ def checked_nickname(text: str) -> str:
 
 def printable(nickname: str) -> bool:
     """No control, no bidi or invisible character, and something to see (joiners inside emoji are fine)."""
-    if INVISIBLE.search(nickname) or any(unicodedata.category(char) in ("Cc", "Cs", "Co", "Cn") for char in nickname):
+    categories = [unicodedata.category(char) for char in nickname]
+    if INVISIBLE.search(nickname) or CONTROLS.intersection(categories):
         return False
-    return any(unicodedata.category(char)[0] in "LNPS" for char in nickname)
+    return any(category[0] in "LNPS" or category == UNKNOWN for category in categories)
 
 
 def reserved(nickname: str) -> bool:
     """Whether somebody could take its bearer for the operator or for WeChat, whatever letters it is written with."""
-    folded = fold(nickname)
-    chinese = "".join(char for char in folded if char.isalpha())
-    if chinese in ALONE or any(word in chinese for word in CHINESE_RESERVED):
-        return True
-    words = re.findall(r"[a-z]+", skeleton(folded))
-    return "".join(words) in RESERVED_SKELETONS or any(word in RESERVED_SKELETONS for word in words)
+    return reserved_in_chinese(fold(nickname)) or any(reserved_in_latin(words) for words in readings(nickname))
+
+
+def reserved_in_chinese(folded: str) -> bool:
+    letters = "".join(char for char in folded if char.isalpha()).translate(TRADITIONAL)
+    return letters in CHINESE_RESERVED_ALONE or any(word in letters for word in CHINESE_RESERVED)
+
+
+def readings(nickname: str) -> Iterator[list[str]]:
+    """The nickname's Latin words, in each way in which its signs, digits and capitals may be meant."""
+    for text in {nickname, CAPITAL_INSIDE.sub(" ", nickname)}:
+        folded = fold(text)
+        for ornaments in ORNAMENTS:
+            yield re.findall("[a-z]+", skeleton(ornaments.sub(" ", folded)))
+
+
+def reserved_in_latin(words: list[str]) -> bool:
+    return not ANYWHERE.isdisjoint(words) or bool(NOTHING_ELSE.fullmatch("".join(words)))
 
 
 def fold(text: str) -> str:
@@ -145,4 +130,7 @@ def skeleton(folded: str) -> str:
     return folded.translate(LATIN).replace("rn", "m").replace("vv", "w").replace("l", "i")
 
 
-RESERVED_SKELETONS = {re.sub("[^a-z]", "", skeleton(word)) for word in ENGLISH_RESERVED}
+ANYWHERE = {skeleton(word) for word in RESERVED_ANYWHERE}
+ALONE = "|".join(skeleton(word) for word in RESERVED_ANYWHERE + RESERVED_ALONE)
+COMPANY = "|".join(skeleton(word) for word in COMPANIONS)
+NOTHING_ELSE = re.compile(f"(?:{COMPANY})*(?:{ALONE})(?:{ALONE}|{COMPANY})*")

@@ -77,7 +77,7 @@ class ApiMiddleware:
     def too_large(self, request: HttpRequest) -> HttpResponse | None:
         limit = UPLOAD_BYTES if request.path_info.startswith("/api/upload/") else JSON_BYTES
         length = request.META.get("CONTENT_LENGTH") or "0"
-        if length.isdigit() and int(length) <= limit:
+        if length.isascii() and length.isdigit() and int(length) <= limit:
             return None
         return envelope.json_answer(envelope.too_large(ValueError(length)))
 

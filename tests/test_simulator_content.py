@@ -142,6 +142,13 @@ def test_a_person_away_for_two_hours_cannot_be_checked(wechat: Running) -> None:
     assert check(wechat, "x")["errcode"] == 0
 
 
+def test_the_two_hours_begin_at_the_last_login_although_the_session_key_is_older(wechat: Running) -> None:
+    wechat.world.advance(200)
+    log_in(wechat, "alice")
+    wechat.world.advance(7100)
+    assert check(wechat, "x")["errcode"] == 0
+
+
 def test_a_person_who_never_came_cannot_be_checked(wechat: Running) -> None:
     assert check(wechat, "x", openid=wechat.world.openid(SHOP.appid, "bob"))["errcode"] == 61010
 

@@ -227,3 +227,10 @@ def test_ending_every_token_makes_them_invalid_or_expired(wechat: Running) -> No
     wechat.world.end_tokens()
     assert verdict_on(wechat, fresh) == 40001
     assert verdict_on(wechat, stable(wechat)["access_token"]) == 40097
+
+
+def test_an_ended_token_is_not_revived_by_its_successor(wechat: Running) -> None:
+    ended = plain(wechat)["access_token"]
+    wechat.world.end_tokens()
+    plain(wechat)
+    assert verdict_on(wechat, ended) == 40001

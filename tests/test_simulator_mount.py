@@ -42,7 +42,7 @@ def mounted(settings: Any) -> Iterator[None]:
     root = ModuleType("root")
     root.__dict__["urlpatterns"] = [path("simulator/", include(urls))]
     settings.ROOT_URLCONF = root
-    settings.MIDDLEWARE = []
+    settings.MIDDLEWARE = ["django.middleware.csrf.CsrfViewMiddleware"]
     yield
     forget()
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.utils.cache import patch_vary_headers
 
 from accounts.origin import client_address
 from config import envelope
@@ -19,6 +20,7 @@ logger = logging.getLogger("config.access")
 
 Next = Callable[[HttpRequest], HttpResponse]
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+TOKEN_HEADERS = ("Authorization", "token")
 JSON_BYTES = 64 * 1024
 UPLOAD_BYTES = 5 * 1024 * 1024 + JSON_BYTES
 
@@ -62,7 +64,7 @@ class RequestMiddleware:
 
 
 class ApiMiddleware:
-    """Answers of the API are never cached, and a body that is too large is refused before it is read."""
+    """Answers of the API are never cached and differ by token, and a body that is too large is refused before it is read."""
 
     def __init__(self, get_response: Next) -> None:
         self.get_response = get_response
@@ -72,6 +74,7 @@ class ApiMiddleware:
             return self.get_response(request)
         response = self.too_large(request) or self.get_response(request)
         response.headers.setdefault("Cache-Control", "no-store")
+        patch_vary_headers(response, TOKEN_HEADERS)
         return response
 
     def too_large(self, request: HttpRequest) -> HttpResponse | None:

@@ -259,31 +259,6 @@ def test_token_lives_for_half_an_hour_while_a_step_is_owed_and_then_for_a_week(
         assert (alice.update_user(nickname="Alina")["code"] == 1) is usable
 
 
-@pytest.mark.parametrize(("days", "renewed"), [(0, False), (3.4, False), (3.6, True), (6.9, True)])
-def test_full_token_in_use_is_renewed_before_it_ends(alice: Phone, days: float, renewed: bool) -> None:
-    alice.complete()
-
-    with time_machine.travel(timezone.now() + timedelta(days=days)):
-        assert alice.get("user/info")["code"] == 1
-        assert ("X-Renewed-Token" in alice.headers) is renewed
-    if renewed:
-        alice.token = alice.headers["X-Renewed-Token"]
-        with time_machine.travel(timezone.now() + timedelta(days=days + 6)):
-            assert alice.get("user/info")["code"] == 1
-
-
-def test_token_is_not_renewed_by_a_logout_nor_while_a_step_is_owed(alice: Phone, set_switches: Any) -> None:
-    alice.complete()
-
-    with time_machine.travel(timezone.now() + timedelta(days=5)):
-        set_switches(coerce_mobile=True)
-        assert alice.update_user(nickname="Alina")["code"] == 1
-        assert "X-Renewed-Token" not in alice.headers
-        set_switches(coerce_mobile=False)
-        assert alice.post("login/logout", accept_language="en") == {"code": 1, "msg": "Logged out", "data": {}}
-        assert "X-Renewed-Token" not in alice.headers
-
-
 def test_failed_registration_leaves_nothing_and_the_next_one_works(alice: Phone, monkeypatch: Any) -> None:
     """T11: everything of a registration is written, or nothing."""
     before = everything_stored()

@@ -14,7 +14,7 @@ from django.utils import timezone
 from accounts.models import User
 from tests.conftest import WECHAT_AVATAR, Phone
 from tests.test_authorized_login import PHONE
-from tests.test_identity import FIRST, SECOND, at_once
+from tests.test_identity import FIRST, SECOND
 from tests.test_silent_login import (
     COMPLETE,
     NEW,
@@ -158,30 +158,6 @@ def test_phone_code_of_the_second_app_is_confirmed_there(alice: Phone, wechat: R
     assert alice.post("user/bindMobile", {"code": code})["data"] == {"error": "mobile_code_invalid"}
     assert wechat.calls(PHONE) == 0
     assert alice.post("user/bindMobile", {"code": code}, x_wechat_app="second")["data"] == NEW | {"mobile": NUMBER}
-
-
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("path", ["user/bindMobile", "login/updateUser"])
-def test_number_bound_by_many_at_once_is_one_accounts(wechat: Running, path: str) -> None:
-    """T31."""
-    phones = [Phone(f"person{number}").complete() for number in range(8)]
-
-    answers = at_once([lambda p=p: bind(p, p.phone_code(NUMBER), path) for p in phones])
-
-    assert [answer["code"] for answer in answers].count(1) == 1
-    assert answers.count(TAKEN) == 7
-    assert User.objects.filter(mobile=f"+86{NUMBER}").count() == 1
-
-
-@pytest.mark.django_db(transaction=True)
-def test_number_brought_by_many_registrations_at_once_is_one_accounts(wechat: Running) -> None:
-    """T31: the others are not registered half."""
-    phones = [Phone(f"person{number}") for number in range(6)]
-
-    answers = at_once([lambda p=p: p.auth_login(mobile_code=p.phone_code(NUMBER))["data"] for p in phones])
-
-    assert answers.count({"error": "mobile_taken"}) == 5
-    assert User.objects.count() == 1
 
 
 @pytest.mark.parametrize("mobile", ["13800138000", "8613800138000", "00861380013800", " +8613800138000", ""])

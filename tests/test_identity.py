@@ -2,39 +2,21 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from django.db import connection, connections
+from django.db import connection
 
 from accounts.models import LoginEvent, User, WechatOpenid, WechatUnionid
 from tests.canary import SESSION_KEY
 from tests.conftest import WECHAT_AVATAR, Phone
-from tests.test_silent_login import COMPLETE, NEW, NUMBER, SESSION, TOKEN, VISITOR, WELCOME, disable, everything_stored
+from tests.test_silent_login import COMPLETE, NEW, NUMBER, SESSION, VISITOR, WELCOME, disable, everything_stored
 from wechat.simulator.threaded import Running
 
 FIRST, SECOND = "wx1111111111111111", "wx2222222222222222"
 CONFLICT, ATTACHED = LoginEvent.Kind.UNIONID_CONFLICT, LoginEvent.Kind.UNIONID_ATTACHED
 LOGINS = ["login/silentLogin", "login/authLogin"]
-
-
-def at_once(calls: Sequence[Callable[[], Any]]) -> list[Any]:
-    """The answers of calls that begin together, each in a thread and with a database connection of its own."""
-    start = threading.Barrier(len(calls))
-
-    def run(call: Callable[[], Any]) -> Any:
-        start.wait()
-        try:
-            return call()
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(len(calls)) as pool:
-        return list(pool.map(run, calls))
 
 
 def next_session(wechat: Running, openid: Any, **more: Any) -> None:
@@ -60,18 +42,6 @@ def test_replayed_code_is_refused_for_ever(alice: Phone, endpoint: str) -> None:
     msg = "This login code has been used already. Please try again."
     used = {"code": 0, "msg": msg, "data": {"error": "code_used"}}
     assert answers == [WELCOME, used, used, used, used]
-
-
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("endpoint", LOGINS)
-def test_code_sent_many_times_at_once_logs_in_once(alice: Phone, endpoint: str) -> None:
-    """T01."""
-    code = alice.complete().code()
-
-    answers = at_once([lambda: Phone("alice").post(endpoint, {"code": code})["data"]] * 8)
-
-    assert answers.count(COMPLETE) == 1
-    assert answers.count({"error": "code_used"}) == 7
 
 
 @pytest.mark.parametrize("endpoint", LOGINS)
@@ -335,24 +305,6 @@ def test_unionid_that_appears_later_is_attached(alice: Phone, bob: Phone, wechat
     assert kinds(alice).count(ATTACHED) == 1
     assert alice.auth_login(headers={"x_wechat_app": "second"})["data"] == COMPLETE
     assert alice.user == account
-
-
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("apps", [["default"], ["default", "second"]])
-def test_first_logins_at_once_make_one_account(wechat: Running, apps: list[str]) -> None:
-    """T10."""
-    bind_to_open_platform(wechat, FIRST, SECOND)
-    phones = [Phone("alice") for _device in range(8)]
-    headers = [{"x_wechat_app": apps[number % len(apps)]} for number in range(8)]
-
-    answers = at_once([lambda p=p, h=h: p.auth_login(headers=h) for p, h in zip(phones, headers, strict=True)])
-
-    assert [answer["data"] for answer in answers] == [NEW] * 8
-    assert User.objects.count() == WechatUnionid.objects.count() == 1
-    assert WechatOpenid.objects.count() == len(apps)
-    assert {phone.user.pk for phone in phones} == {User.objects.get().pk}
-    for phone in phones:
-        assert phone.update_user(nickname="Alice", avatar=WECHAT_AVATAR)["data"]["token"] == TOKEN
 
 
 @pytest.mark.django_db(transaction=True)

@@ -12,12 +12,10 @@ from PIL import Image
 from accounts.models import LoginEvent, User
 from tests.conftest import WECHAT_AVATAR, Phone
 from tests.test_authorized_login import NOT_LOGGED_IN, PHONE
-from tests.test_identity import at_once
 from tests.test_silent_login import (
     COMPLETE,
     NEW,
     NUMBER,
-    TOKEN,
     WITH_MOBILE,
     become_bound,
     disable,
@@ -304,7 +302,7 @@ def test_account_that_falls_while_wechat_is_asked_gets_nothing_written(
         if what == "disabled":
             disable(alice)
         else:
-            Phone.post(alice, "login/logout")
+            alice.post("login/logout", accept_language="en")
 
     monkeypatch.setattr("accounts.phone.count_phone_call", fall)
     sent = {"nickname": "Alina", "mobile_code": alice.phone_code(NUMBER), "code": alice.phone_code(NUMBER)}
@@ -321,28 +319,3 @@ def test_disabled_user_writes_nothing_with_a_token_still_held(alice: Phone) -> N
 
     assert alice.post("login/updateUser", {"nickname": "Alina"}, accept_language="en") == NOT_LOGGED_IN
     assert everything_stored() == before
-
-
-@pytest.mark.django_db(transaction=True)
-def test_changes_of_different_fields_at_once_are_all_kept(alice: Phone, wechat: Running) -> None:
-    """T73."""
-    alice.complete()
-    avatar = "https://wx.qlogo.cn/mmopen/b/132"
-    changes = [{"nickname": "Alina"}, {"avatar": avatar}, {"mobile_code": alice.phone_code(NUMBER)}]
-    for _round in range(4):
-        User.objects.update(nickname="Alice", avatar=WECHAT_AVATAR, mobile=None)
-        changes[2]["mobile_code"] = alice.phone_code(NUMBER)
-
-        answers = at_once(
-            [lambda change=change: Phone.post(alice_again(alice), "login/updateUser", change) for change in changes]
-        )
-
-        assert [answer["data"]["token"] for answer in answers] == [TOKEN] * 3
-        assert profile(alice) == ("Alina", avatar, f"+86{NUMBER}")
-
-
-def alice_again(alice: Phone) -> Phone:
-    """The same login on another device: a client of its own, for a thread of its own."""
-    device = Phone("alice")
-    device.token = alice.token
-    return device

@@ -64,7 +64,7 @@ class RequestMiddleware:
 
 
 class ApiMiddleware:
-    """Answers of the API are never cached and differ by token, and a body that is too large is refused before it is read."""
+    """Answers of the API are never cached, differ by token, and a too large body is refused before it is read."""
 
     def __init__(self, get_response: Next) -> None:
         self.get_response = get_response

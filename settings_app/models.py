@@ -167,6 +167,9 @@ class Agreement(models.Model):
     @classmethod
     def published(cls, agreement_type: str) -> Agreement | None:
         """The version of one type that is in force, with its content."""
+        # MariaDB and MySQL would find "Service" too.
+        if agreement_type not in cls.Type.values:
+            return None
         versions = cls.objects.filter(type=agreement_type, published_at__isnull=False)
         return versions.order_by("-published_at", "-pk").first()
 

@@ -261,8 +261,11 @@ def test_a_name_that_is_no_switch_changes_nothing():
 @pytest.mark.django_db(transaction=True)
 def test_changes_at_the_same_time_are_all_kept_and_recorded_in_order():
     LoginSettings.objects.get_or_create(pk=1)
+    start = threading.Barrier(len(OPEN))
 
     def change(name: str) -> None:
+        connection.ensure_connection()
+        start.wait()
         change_switches({name: not OPEN[name]}, source=SwitchChange.Source.SHELL)
         connection.close()
 

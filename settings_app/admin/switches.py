@@ -83,7 +83,6 @@ class LoginSettingsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def save_model(self, request: HttpRequest, obj: LoginSettings, form: SwitchesForm, change: bool) -> None:
         form.recorded = change_switches(form.touched(), by=request.user, source=SwitchChange.Source.ADMIN)
-        obj.refresh_from_db()
 
     def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> Any:
         return str(form.recorded or "")

@@ -320,6 +320,15 @@ def test_a_new_version_starts_from_the_text_of_another(lena):
     assert lena.get(f"{LIST}add/?copy=nonsense").status_code == 200
 
 
+def test_whoever_may_not_see_a_draft_cannot_copy_it_either(draft):
+    writer = staff("walter", Permission.objects.get(codename="add_agreement"))
+
+    response = writer.get(f"{LIST}add/?copy={draft.pk}")
+
+    assert response.status_code == 200
+    assert "Be kind." not in response.content.decode()
+
+
 def test_the_list_says_where_each_version_stands(lena, draft):
     draft.publish()
     Agreement.objects.create(type="service", version="3.0", title="Next terms", content=TEXT)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from contextlib import suppress
 
 from django.conf import settings
 from django.core.cache import cache
@@ -19,16 +20,21 @@ PHONE_CALLS_PER_PERSON_AND_HOUR = 5
 
 
 def exceeded(name: str, who: str, limit: int, seconds: int) -> bool:
-    """Count one attempt; whether it is over `limit` in the last `seconds`, over all processes that share the cache.
+    """Count one attempt, unless it is over `limit` in the last `seconds`, over all processes that share the cache.
 
-    A sliding window made of two counters, each only ever raised by the cache's own atomic increment. While the cache is
-    away nothing is counted and nothing refused.
+    A sliding window made of two counters, changed only by the cache's own atomic increment. A refused attempt is taken
+    back: a crowd behind one address that knocks all the time would otherwise not get its share, but nothing. While the
+    cache is away nothing is counted and nothing refused.
     """
     now = time.time()
     window, elapsed = int(now // seconds), (now % seconds) / seconds
-    count = increment(f"limit:{name}:{who}:{window}", seconds)
+    key = f"limit:{name}:{who}:{window}"
+    count = increment(key, seconds)
     before = cache.get(f"limit:{name}:{who}:{window - 1}") or 0
-    return min(before, limit) * (1 - elapsed) + count > limit
+    over = bool(before * (1 - elapsed) + count > limit)
+    if over:
+        take_back(key)
+    return over
 
 
 def increment(key: str, seconds: int) -> int:
@@ -37,6 +43,11 @@ def increment(key: str, seconds: int) -> int:
         return cache.incr(key)
     except ValueError:
         return 0
+
+
+def take_back(key: str) -> None:
+    with suppress(ValueError):
+        cache.decr(key)
 
 
 def count_upload(user_id: int) -> None:

@@ -14,4 +14,6 @@ class WechatConfig(AppConfig):
         from wechat import checks  # noqa: F401
         from wechat.redaction import hide_query
 
-        logging.getLogger("urllib3.connectionpool").addFilter(hide_query)
+        # A filter does not reach the loggers below its own.
+        for name in ("connection", "connectionpool", "poolmanager", "response", "util.retry"):
+            logging.getLogger(f"urllib3.{name}").addFilter(hide_query)

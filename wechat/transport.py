@@ -79,8 +79,10 @@ def call(method: str, path: str, **parts: Any) -> dict[str, Any]:
             response = send(session().prepare_request(request))
             return parse(response)
         except (requests.RequestException, HTTPError, OSError) as error:
-            # The text of these exceptions holds the URL, and the URL holds the AppSecret.
-            raise WechatUnavailable(type(error).__name__) from None
+            failed = type(error).__name__
+    # The text of these exceptions holds the URL, and the URL holds the AppSecret: raised out here, where there is no
+    # `__context__` that a reporter could follow.
+    raise WechatUnavailable(failed)
 
 
 def send(request: requests.PreparedRequest) -> requests.Response:
@@ -95,9 +97,11 @@ def send(request: requests.PreparedRequest) -> requests.Response:
 
 
 def send_once(request: requests.PreparedRequest, deadline: float) -> requests.Response:
+    """Straight to the adapter: `Session.send` reads the whole body of a redirect, and keeps cookies."""
     left = max(deadline - time.monotonic(), 0.001)
     timeout = Timeout(connect=min(CONNECT_SECONDS, left), total=left)
-    return session().send(request, timeout=timeout, allow_redirects=False, stream=True)  # type: ignore[arg-type]
+    adapter = session().get_adapter(str(request.url))
+    return adapter.send(request, timeout=timeout, stream=True)  # type: ignore[arg-type]
 
 
 def never_connected(error: requests.RequestException) -> bool:
@@ -125,10 +129,11 @@ def parse(response: requests.Response) -> dict[str, Any]:
 
 
 def json_object(body: bytes) -> dict[str, Any]:
+    """Raises `WechatUnavailable`, without the parser's exception: that one carries the text, session_key and all."""
     try:
         answer = json.loads(body.decode(errors="replace"), strict=False)
     except (ValueError, RecursionError):
-        raise WechatUnavailable("answer is not JSON") from None
+        answer = None
     if not isinstance(answer, dict):
         raise WechatUnavailable("answer is not a JSON object")
     return answer

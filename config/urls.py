@@ -1,4 +1,4 @@
-"""Every route. Outside `/api/` there is the admin, the health checks, and in development the simulator."""
+"""Every route. Outside `/api/`: the admin and the health checks; in development the start page and the simulator."""
 
 from __future__ import annotations
 
@@ -30,6 +30,9 @@ if settings.API_DOCS:
         path("api/schema", SpectacularAPIView.as_view(), name="schema"),
         path("api/docs", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
     ]
+
+if settings.DEBUG:
+    urlpatterns.append(path("", include("config.start")))
 
 if settings.DEBUG and settings.WECHAT_SIMULATOR:
     urlpatterns.append(path("simulator/", include("wechat.simulator.urls")))

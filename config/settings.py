@@ -70,7 +70,7 @@ INSTALLED_APPS = [
     "accounts",
     "wechat",
     "settings_app",
-    "django.contrib.admin",
+    "config.apps.SiteConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

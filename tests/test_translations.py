@@ -51,7 +51,7 @@ def parsed(block: str) -> Entry:
     entry, keyword = Entry(), ""
     for line in block.strip().splitlines():
         if line.startswith("#"):
-            entry.flags |= set(line[2:].split(", ")) if line.startswith("#,") else set()
+            entry.flags |= set(line[2:].replace(" ", "").split(",")) if line.startswith("#,") else set()
             continue
         if not line.startswith('"'):
             keyword, _, line = line.partition(" ")

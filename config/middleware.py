@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.utils import translation
 from django.utils.cache import patch_vary_headers
 
 from accounts.origin import client_address
@@ -35,6 +36,8 @@ class RequestMiddleware:
         started = time.perf_counter()
         request_id = request.META["REQUEST_ID"] = self.request_id(request)
         token = current_request_id.set(request_id)
+        # Here and not by LocaleMiddleware alone: what is answered outside it would speak the last visitor's language.
+        translation.activate(translation.get_language_from_request(request))
         try:
             response = self.get_response(request)
             response.headers["X-Request-ID"] = request_id

@@ -1,0 +1,230 @@
+"""Production does not start with a secret that is missing, weak or public, and names all that is wrong at once."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings as live
+from django.core.checks import ERROR, Error, Tags, Warning, run_checks
+
+from config.settings import INSECURE_KEY
+
+ROOT = Path(live.BASE_DIR)
+GOOD = {
+    "SECRET_KEY": "production-Kd8Tz3Wq6Lx1Vn9Rb4Yc7Mf2Hg5Js0P-Ee4Xu7Ti1Ka9",
+    "JWT_SIGNING_KEY": "signing-Qa4Ws7Ed1Rf8Tg2Yh5Uj9Ik3Ol6Pz0X",
+    "ALLOWED_HOSTS": "api.example.com",
+    "WECHAT_APPID": "wx1a2b3c4d5e6f7a8b",
+    "WECHAT_SECRET": "1f2e3d4c5b6a79880716253443526170",
+}
+START = "import config.wsgi; print('started')"
+
+
+def run(*command: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """A process with this environment alone, outside any `.env`."""
+    clean = {"PATH": os.environ["PATH"], "ENV_FILE": os.devnull} | environment
+    return subprocess.run([sys.executable, *command], env=clean, cwd=ROOT, capture_output=True, text=True, timeout=60)
+
+
+def start(**environment: str) -> subprocess.CompletedProcess[str]:
+    return run("-c", START, **environment)
+
+
+def test_production_starts_with_a_good_environment() -> None:
+    done = start(**GOOD)
+    assert (done.returncode, done.stdout) == (0, "started\n"), done.stderr
+
+
+def test_production_names_everything_that_is_missing_at_once() -> None:
+    done = start()
+    assert done.returncode != 0
+    for name in GOOD:
+        assert name in done.stderr
+    assert "started" not in done.stdout
+    assert INSECURE_KEY not in done.stderr
+
+
+def test_production_names_everything_that_is_weak_at_once() -> None:
+    bad = {
+        "SECRET_KEY": "correct-horse",
+        "JWT_SIGNING_KEY": f"{GOOD['JWT_SIGNING_KEY']},battery-staple",
+        "ALLOWED_HOSTS": " , ",
+        "WECHAT_APPID": "wxyourappid",
+        "WECHAT_SECRET": "yourappsecret",
+        "WECHAT_SIMULATOR": "1",
+        "TOKEN_DAYS": "0",
+        "PENDING_TOKEN_MINUTES": "-1",
+        "LOGIN_PER_MINUTE": "-1",
+        "TRUSTED_PROXIES": "-1",
+        "WECHAT_API_BASE": "https://api.weixin.qq.com",
+    }
+    done = start(**bad)
+    assert done.returncode != 0
+    refusal = done.stderr[done.stderr.index("refusing to start") :]
+    for name in set(bad) - {"WECHAT_API_BASE"}:
+        assert f"{name} " in refusal
+    for value in ("correct-horse", "battery-staple", "yourappsecret", GOOD["JWT_SIGNING_KEY"]):
+        assert value not in done.stderr
+
+
+KEY, OTHER = GOOD["SECRET_KEY"], GOOD["JWT_SIGNING_KEY"]
+
+
+@pytest.mark.parametrize(
+    ("secret", "signing", "ids"),
+    [
+        (KEY, [OTHER], []),
+        (KEY, [OTHER, "an-older-key-Yb6Nm2Vc8Xz4Lk1Jh7Gf3Ds9Aq"], []),
+        ("secret", [OTHER], ["config.E001"]),
+        ("x" * 64, [OTHER], ["config.E001"]),
+        (INSECURE_KEY, [OTHER], ["config.E001"]),
+        ("django-insecure-" + KEY, [OTHER], ["config.E001"]),
+        (KEY, ["secret"], ["config.E002"]),
+        (KEY, [OTHER[:31]], ["config.E002"]),
+        (KEY, ["abcabcabc" * 10], ["config.E002"]),
+        (KEY, [INSECURE_KEY], ["config.E002"]),
+        (KEY, [OTHER, "short"], ["config.E002"]),
+        (KEY, [KEY], ["config.E003"]),
+        (KEY, [OTHER, KEY], ["config.E003"]),
+        (INSECURE_KEY, [INSECURE_KEY], ["config.E001", "config.E002"]),
+        ("a", ["b", "c"], ["config.E001", "config.E002", "config.E002"]),
+    ],
+)
+def test_keys_are_judged(settings: Any, secret: str, signing: list[str], ids: list[str]) -> None:
+    settings.SECRET_KEY, settings.JWT_SIGNING_KEYS = secret, signing
+    messages = [message for message in run_checks(tags=[Tags.security]) if str(message.id).startswith("config.")]
+    assert [message.id for message in messages] == ids
+    assert not [message for message in messages for key in (secret, *signing) if len(key) > 6 and key in str(message)]
+
+
+def test_value_that_is_no_number_stops_the_start() -> None:
+    done = start(**GOOD | {"TRUSTED_PROXIES": "many"})
+    assert done.returncode != 0
+    assert "many" in done.stderr
+
+
+def test_development_starts_with_nothing_but_debug_and_the_simulator() -> None:
+    done = start(DEBUG="1", WECHAT_SIMULATOR="1")
+    assert (done.returncode, done.stdout) == (0, "started\n"), done.stderr
+
+
+def test_debug_is_off_unless_it_is_switched_on() -> None:
+    script = "import django; django.setup(); from django.conf import settings; print(settings.DEBUG)"
+    assert run("-c", script, DJANGO_SETTINGS_MODULE="config.settings").stdout == "False\n"
+
+
+def test_check_deploy_is_clean() -> None:
+    done = run("manage.py", "check", "--deploy", "--fail-level", "WARNING", **GOOD)
+    assert done.returncode == 0, done.stderr
+    assert "no issues" in done.stdout
+
+
+def test_settings_come_from_an_env_file_which_the_environment_overrides(tmp_path: Path) -> None:
+    file = tmp_path / "env"
+    file.write_text("\n".join(f"{name}={value}" for name, value in (GOOD | {"SECRET_KEY": "weak"}).items()))
+    assert "SECRET_KEY is too weak" in start(ENV_FILE=str(file)).stderr
+    done = start(ENV_FILE=str(file), SECRET_KEY=GOOD["SECRET_KEY"])
+    assert (done.returncode, done.stdout) == (0, "started\n"), done.stderr
+
+
+@pytest.mark.parametrize("environment", [GOOD, GOOD | {"WECHAT_SIMULATOR": "1"}, {"DEBUG": "1"}])
+def test_simulator_cannot_be_imported_outside_development(environment: dict[str, str]) -> None:
+    script = "import django; django.setup(); import wechat.simulator.views; print('imported')"
+    done = run("-c", script, DJANGO_SETTINGS_MODULE="config.settings", **environment)
+    assert done.returncode != 0
+    assert "ImproperlyConfigured" in done.stderr
+
+
+@pytest.mark.parametrize("environment", [GOOD, {"DEBUG": "1"}])
+def test_simulator_is_mounted_nowhere_outside_development(environment: dict[str, str]) -> None:
+    script = (
+        "import django; django.setup(); from django.test import Client; "
+        "print(Client(headers={'Host': 'api.example.com'}).get('/simulator/sns/jscode2session').status_code)"
+    )
+    hosts = {"ALLOWED_HOSTS": "api.example.com"}
+    done = run("-c", script, DJANGO_SETTINGS_MODULE="config.settings", **environment | hosts)
+    assert done.stdout.strip() == "404", done.stderr
+
+
+OFFICIAL = "https://api.weixin.qq.com"
+ELSEWHERE = "https://egress.example.com"
+
+
+def found(
+    settings: Any, base: str = OFFICIAL, appid: str = GOOD["WECHAT_APPID"], secret: str = GOOD["WECHAT_SECRET"]
+) -> Any:
+    """The ids of what the checks say, errors and warnings apart."""
+    settings.WECHAT_API_BASE = base
+    settings.WECHAT_APPS = {"default": {"APPID": appid, "SECRET": secret}}
+    messages = [message for message in run_checks(tags=[Tags.security]) if str(message.id).startswith("wechat.")]
+    assert all(message.hint for message in messages if isinstance(message, Warning))
+    errors = {message.id for message in messages if message.level >= ERROR}
+    return errors, {message.id for message in messages} - errors
+
+
+@pytest.mark.parametrize(
+    ("given", "errors", "warnings"),
+    [
+        ({}, set(), set()),
+        ({"appid": ""}, {"wechat.E001"}, set()),
+        ({"appid": "wx123"}, {"wechat.E001"}, set()),
+        ({"appid": "WX1A2B3C4D5E6F7A8B"}, {"wechat.E001"}, set()),
+        ({"secret": ""}, {"wechat.E002"}, set()),
+        ({"secret": "short"}, {"wechat.E002"}, set()),
+        ({"secret": "0123456789abcdef" * 2}, {"wechat.E003"}, set()),
+        ({"secret": "a" * 32}, {"wechat.E003"}, set()),
+        ({"base": "ftp://x"}, {"wechat.E004"}, set()),
+        ({"base": "api.weixin.qq.com"}, {"wechat.E004"}, set()),
+        ({"base": "http://api.weixin.qq.com"}, {"wechat.E005"}, set()),
+        ({"base": "http://egress.example.com"}, {"wechat.E005"}, {"wechat.W006"}),
+        ({"base": "http://127.0.0.1:8001"}, set(), {"wechat.W006"}),
+        ({"base": "http://localhost:8001"}, set(), {"wechat.W006"}),
+        ({"base": "http://[::1]:8001"}, set(), {"wechat.W006"}),
+        ({"base": ELSEWHERE}, set(), {"wechat.W006"}),
+        ({"base": ELSEWHERE, "appid": "wx123"}, set(), {"wechat.W001", "wechat.W006"}),
+        ({"base": ELSEWHERE, "secret": "short"}, set(), {"wechat.W002", "wechat.W006"}),
+        ({"base": ELSEWHERE, "secret": "a" * 32}, set(), {"wechat.W003", "wechat.W006"}),
+        ({"base": ELSEWHERE, "appid": "", "secret": ""}, {"wechat.E001", "wechat.E002"}, {"wechat.W006"}),
+        ({"base": "http://127.0.0.1:8000/simulator"}, {"wechat.E008"}, {"wechat.W006"}),
+        ({"base": "https://x.example.com/simulator/"}, {"wechat.E008"}, {"wechat.W006"}),
+    ],
+    ids=str,
+)
+def test_wechat_settings_are_judged(settings: Any, given: dict[str, str], errors: set[str], warnings: set[str]) -> None:
+    assert found(settings, **given) == (errors, warnings)
+
+
+def test_simulator_in_production_is_an_error(settings: Any) -> None:
+    settings.WECHAT_SIMULATOR = True
+    assert found(settings) == ({"wechat.E007"}, set())
+
+
+def test_simulator_in_development_takes_any_secret(settings: Any) -> None:
+    settings.WECHAT_SIMULATOR = settings.DEBUG = True
+    assert found(settings, base="http://127.0.0.1:8000/simulator", secret="0123456789abcdef" * 2) == (set(), set())
+
+
+def test_second_mini_program_is_judged_under_its_own_name(settings: Any) -> None:
+    settings.WECHAT_API_BASE = OFFICIAL
+    settings.WECHAT_APPS = {
+        "default": {"APPID": GOOD["WECHAT_APPID"], "SECRET": GOOD["WECHAT_SECRET"]},
+        "shop": {"APPID": "", "SECRET": ""},
+    }
+    texts = [message.msg for message in run_checks(tags=[Tags.security])]
+    assert [text for text in texts if "SHOP" in text] == [
+        "WECHAT_APPID_SHOP is missing.",
+        "WECHAT_SECRET_SHOP is missing.",
+    ]
+
+
+def test_ids_of_our_checks_say_their_level(settings: Any) -> None:
+    settings.SECRET_KEY, settings.JWT_SIGNING_KEYS, settings.ALLOWED_HOSTS = "x", ["x", "y"], []
+    settings.TOKEN_DAYS, settings.TRUSTED_PROXIES = 0, -1
+    messages = [message for message in run_checks(tags=[Tags.security]) if str(message.id).startswith("config.")]
+    assert {message.id for message in messages} == {f"config.E00{number}" for number in range(1, 7)}
+    assert all(isinstance(message, Error) for message in messages)

@@ -299,3 +299,16 @@ def test_bad_inputs_are_named_in_chinese(alice: Phone, path: str, body: Any) -> 
 
 def upload_without_file(phone: Phone) -> Any:
     return phone.client.post("/api/upload/image", {}, headers={"token": phone.token})
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+def test_log_is_written_in_one_language_whoever_asks(
+    alice: Phone, wechat: Running, caplog: pytest.LogCaptureFixture, language: str
+) -> None:
+    wechat.fault("errcode", errcode=40164)
+    alice.silent_login(accept_language=language)
+
+    [record] = [record for record in caplog.records if record.name == "wechat.client"]
+    said = "WeChat jscode2session failed: This server's address is not in WeChat's IP whitelist."
+    remedy = "Add the address this server calls out from to the IP whitelist: mp.weixin.qq.com, Development settings."
+    assert (record.getMessage(), record.__dict__["remedy"]) == (said, remedy)

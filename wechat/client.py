@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from django.utils import translation
+
 from wechat import access_token, transport
 from wechat.errors import (
     CATALOGUE,
@@ -128,6 +130,8 @@ def reported(api: str, app: MiniProgram) -> Iterator[None]:
     except WechatError as error:
         if not error.shed:
             level = logging.INFO if error.everyday else logging.ERROR
-            details = {"app": app.alias, "errcode": error.errcode, "error": error.slug, "remedy": str(error.remedy)}
-            logger.log(level, "WeChat %s failed: %s", api, error.cause, extra=details)
+            # In no language: which one the log is written in is not for a client's Accept-Language to decide.
+            with translation.override(None):
+                details = {"app": app.alias, "errcode": error.errcode, "error": error.slug, "remedy": str(error.remedy)}
+                logger.log(level, "WeChat %s failed: %s", api, str(error.cause), extra=details)
         raise

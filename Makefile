@@ -16,7 +16,7 @@ ALONE := env -u DATABASE_URL -u REDIS_URL ENV_FILE=/dev/null
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all test-services test-postgresql test-mariadb lint lock
+.PHONY: help run test test-all test-services test-postgresql test-mariadb lint lock messages
 
 help:
 	@echo "make run        install, create .env and a demo, serve http://127.0.0.1:$(PORT) (PORT=…)"
@@ -24,6 +24,7 @@ help:
 	@echo "make test-all   the same, and the suite on PostgreSQL with Redis and on MariaDB with Redis"
 	@echo "make lint       style, types, import layers, migrations, the checks of a production start"
 	@echo "make lock       compile requirements*.in into requirements*.txt"
+	@echo "make messages   collect the sentences to translate into locale/, and compile them; needs GNU gettext"
 
 run: $(INSTALLED) .env
 	@echo "Migrating the database"
@@ -85,6 +86,12 @@ PRODUCTION = env -i PATH="$$PATH" ENV_FILE=/dev/null ALLOWED_HOSTS=login.example
 lock: $(INSTALLED_DEV)
 	@echo "Compiling the requirements"
 	@$(foreach name,requirements-prod requirements requirements-dev,$(COMPILE) $(name).in -o $(name).txt;)
+
+messages: $(INSTALLED)
+	@echo "Collecting the sentences"
+	@$(ALONE) DEBUG=1 $(BIN)/python manage.py makemessages -l zh_Hans --ignore $(VENV) --ignore tests --no-obsolete --no-location
+	@echo "Compiling the translations"
+	@$(ALONE) DEBUG=1 $(BIN)/python manage.py compilemessages -l zh_Hans --ignore $(VENV) --verbosity 0
 
 $(BIN)/python:
 	@echo "Creating $(VENV)"

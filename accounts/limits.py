@@ -45,9 +45,9 @@ def increment(key: str, seconds: int) -> int:
         return 0
 
 
-def take_back(key: str) -> None:
+def take_back(key: str, count: int = 1) -> None:
     with suppress(ValueError):
-        cache.decr(key)
+        cache.decr(key, count)
 
 
 def count_upload(user_id: int) -> None:

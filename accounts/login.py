@@ -22,6 +22,7 @@ from accounts.limits import count_phone_call
 from accounts.models import Consent, State, User, WechatOpenid, WechatUnionid
 from accounts.nickname import usable_nickname
 from accounts.phone import refuse_taken_mobile, set_mobile
+from accounts.statistics import count_unknown_visit
 from accounts.steps import LoginAnswer, answer_for, answer_for_visitor
 from accounts.transactions import in_transaction, release_connections
 from accounts.unionid import attach_unionid
@@ -57,6 +58,7 @@ def silent_login(code: str, visit: Visit) -> LoginAnswer:
         person = code_to_session(code, app=visit.app)
         openid = find_openid(person, visit)
         if openid is None:
+            count_unknown_visit()
             return answer_for_visitor(switches)
         refuse_disabled(openid.user)
     if person.unionid and person.unionid != openid.union_id:

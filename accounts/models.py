@@ -236,3 +236,21 @@ class LoginEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.created_at:%Y-%m-%d %H:%M}"
+
+
+class DailyCount(models.Model):
+    """How often something happened on one day of TIME_ZONE; `accounts.statistics` writes and names it."""
+
+    day = models.DateField(_("day"))
+    name = models.CharField(_("what"), max_length=80)
+    count = models.PositiveBigIntegerField(_("count"), default=0)
+    counted_at = models.DateTimeField(_("counted"), auto_now=True)
+
+    class Meta:
+        verbose_name = _("daily count")
+        verbose_name_plural = _("daily counts")
+        default_permissions = ()
+        constraints = [models.UniqueConstraint(fields=["day", "name"], name="one_count_per_day_and_name")]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.name} {self.count}"

@@ -22,6 +22,10 @@ class TolerantRedisCache(RedisCache):
         default = args[1] if len(args) > 1 else kwargs.get("default")
         return self.tolerate(super().get, default, *args, **kwargs)
 
+    def get_many(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        found: dict[str, Any] = self.tolerate(super().get_many, {}, *args, **kwargs)
+        return found
+
     def add(self, *args: Any, **kwargs: Any) -> bool:
         return bool(self.tolerate(super().add, True, *args, **kwargs))
 

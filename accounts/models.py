@@ -12,7 +12,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.db import models
-from django.db.models import Q, Subquery
+from django.db.models import Case, Q, Subquery, Value, When
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -27,6 +27,28 @@ class State(models.TextChoices):
     COMPLETE = "complete", _("Complete")
     DISABLED = "disabled", _("Disabled")
     DELETED = "deleted", _("Deleted")
+
+
+class Standing(models.IntegerChoices):
+    """`State` as one column of the database, so that an index finds everybody in it; the number is what is stored."""
+
+    STAFF = 0, _("Staff")
+    NEW = 1, _("New: profile not completed")
+    COMPLETE = 2, _("Complete")
+    NO_MOBILE = 3, _("Complete, without a mobile")
+    DISABLED = 4, _("Disabled")
+    DELETED = 5, _("Deleted")
+
+
+# What the database computes for each row; the first that is true counts.
+STANDING = Case(
+    When(username__isnull=False, then=Value(0)),
+    When(deleted_at__isnull=False, then=Value(5)),
+    When(is_active=False, then=Value(4)),
+    When(profile_completed_at__isnull=True, then=Value(1)),
+    When(mobile__isnull=True, then=Value(3)),
+    default=Value(2),
+)
 
 
 class UserManager(BaseUserManager["User"]):
@@ -82,6 +104,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     profile_completed_at = models.DateTimeField(_("profile completed"), null=True, blank=True, editable=False)
     deleted_at = models.DateTimeField(_("deleted"), null=True, blank=True, editable=False)
     token_version = models.PositiveIntegerField(_("token version"), default=0, editable=False)
+    disabled_reason = models.CharField(_("disabled because"), max_length=500, blank=True, editable=False)
+    standing = models.GeneratedField(
+        verbose_name=_("state"), expression=STANDING, output_field=models.SmallIntegerField(), db_persist=True
+    )
 
     # Annotated by `for_token`, from the switches.
     coerce_mobile: bool | None
@@ -93,6 +119,19 @@ class User(AbstractBaseUser, PermissionsMixin):
     class Meta:
         verbose_name = _("user")
         verbose_name_plural = _("users")
+        permissions = [
+            ("view_phone", "Can see full mobile numbers"),
+            ("export_users", "Can export users"),
+            ("disable_user", "Can disable and enable users"),
+            ("revoke_tokens", "Can log users out everywhere"),
+            ("reset_profile", "Can reset profiles"),
+            ("change_mobile", "Can correct and release mobile numbers"),
+            ("anonymise_user", "Can anonymise users"),
+        ]
+        indexes = [
+            models.Index(fields=["standing", "-id"], name="user_by_standing"),
+            models.Index(fields=["-last_login"], name="user_by_last_login"),
+        ]
         constraints = [
             models.CheckConstraint(
                 name="staff_has_a_username",
@@ -133,6 +172,15 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.state is not State.COMPLETE
 
 
+class Staff(User):
+    """The same table seen from the other side: those who log in to the admin."""
+
+    class Meta:
+        proxy = True
+        verbose_name = _("staff account")
+        verbose_name_plural = _("staff accounts")
+
+
 class WechatUnionid(models.Model):
     """One person at one Open Platform account: the primary key makes one unionid lead to one account."""
 
@@ -162,6 +210,10 @@ class WechatOpenid(models.Model):
         verbose_name = _("openid")
         verbose_name_plural = _("openids")
         constraints = [models.UniqueConstraint(fields=["appid", "openid"], name="one_account_per_appid_and_openid")]
+        indexes = [
+            models.Index(fields=["openid"], name="openid_in_any_app"),
+            models.Index(fields=["appid", "-user"], name="users_of_an_app"),
+        ]
 
     def __str__(self) -> str:
         return str(self.openid)
@@ -201,7 +253,10 @@ class AvatarUpload(models.Model):
 
 
 class LoginEvent(models.Model):
-    """One login decision, with its reason and the switches at that moment. Rows are added, never changed."""
+    """One login decision, with its reason and the switches at that moment. Rows are added, never changed.
+
+    What staff did is here as well: by whom (the name, which outlives the account) and why (`note`).
+    """
 
     class Kind(models.TextChoices):
         SILENT_LOGIN = "silent_login", _("Silent login")
@@ -216,12 +271,21 @@ class LoginEvent(models.Model):
         DELETED = "deleted", _("Account deleted")
         UNIONID_ATTACHED = "unionid_attached", _("Unionid attached")
         UNIONID_CONFLICT = "unionid_conflict", _("Unionid belongs to another account")
+        DISABLED = "disabled", _("Disabled by staff")
+        ENABLED = "enabled", _("Enabled by staff")
+        PROFILE_RESET = "profile_reset", _("Profile reset by staff")
+        MOBILE_RELEASED = "mobile_released", _("Mobile released by staff")
+        MOBILE_CORRECTED = "mobile_corrected", _("Mobile corrected by staff")
+        PHONE_VIEWED = "phone_viewed", _("Full mobile number looked at")
+        EXPORTED = "exported", _("Users exported")
 
     user = models.ForeignKey(User, models.CASCADE, related_name="events", null=True, verbose_name=_("user"))
     kind = models.CharField(_("event"), max_length=20, choices=Kind)
     flow = models.CharField(_("during"), max_length=20, blank=True)
     reason = models.CharField(_("reason"), max_length=40, blank=True)
     errcode = models.IntegerField(_("WeChat errcode"), null=True)
+    by = models.CharField(_("by staff"), max_length=150, blank=True)
+    note = models.CharField(_("why"), max_length=500, blank=True)
     app = models.CharField(_("mini-program"), max_length=64, blank=True)
     switches = models.JSONField(_("switches at that time"))
     request_id = models.CharField(_("request id"), max_length=64, blank=True)

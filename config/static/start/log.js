@@ -14,9 +14,19 @@ export function drawLog() {
 export function drawEntry(entry) {
   const old = $("entries").querySelector(`[data-number="${entry.number}"]`);
   if (old) old.replaceWith(entryView(entry));
-  else drawLog();
+  else {
+    drawLog();
+    bringIntoView();
+  }
   const last = entry.exchanges.at(-1);
   if (last) announce(sentences(last).join(" "));
+}
+
+// On a narrow screen the list of calls stands below the log; whoever presses there wants to see the answer.
+function bringIntoView() {
+  $("log").scrollTop = 0;
+  const below = $("log").getBoundingClientRect().top < 0;
+  if (below && $("calls").contains(document.activeElement)) $("log").scrollIntoView();
 }
 
 function empty() {

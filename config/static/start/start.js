@@ -64,4 +64,4 @@ redraw();
 wire();
 drawAll();
 show(state.form.picture);
-document.body.hidden = false;
+$("page").hidden = false;

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from django.contrib.admin import AdminSite
 from django.utils.translation import gettext_lazy as _
 
+from config.doctor_page import DoctorSite
+from config.second_factor import SecondFactorSite
+from config.staff_login import StaffAuthenticationForm
 
-class Site(AdminSite):
+
+class Site(DoctorSite, SecondFactorSite):
     site_title = _("Mini-program login")
     site_header = _("Mini-program login")
     index_title = _("Overview")
     site_url = None
+    login_form = StaffAuthenticationForm

@@ -43,6 +43,9 @@ PENDING_TOKEN_MINUTES = env.float("PENDING_TOKEN_MINUTES", default=30)
 LOGIN_PER_MINUTE = env.int("LOGIN_PER_MINUTE", default=600)
 REQUIRE_AGREEMENT = env.bool("REQUIRE_AGREEMENT", default=False)
 PHONE_CALLS_PER_HOUR = env.int("PHONE_CALLS_PER_HOUR", default=20_000)
+STAFF_TOTP = env.bool("STAFF_TOTP", default=False)
+OTP_TOTP_ISSUER = "Mini-program login"
+OTP_ADMIN_HIDE_SENSITIVE_DATA = True
 CONTENT_CHECK = env.bool("CONTENT_CHECK", default=True)
 
 # WeChat
@@ -77,6 +80,8 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "corsheaders",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -94,6 +99,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "config.middleware.ContentSecurityPolicyMiddleware",
@@ -167,6 +173,9 @@ SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CSP = {"default-src": ["'self'"], "img-src": ["'self'", "data:", "https:"], "frame-ancestors": ["'none'"]}
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG
+# Staff sessions end with the browser and after twelve idle hours.
+SESSION_EXPIRE_AT_BROWSER_CLOSE = SESSION_SAVE_EVERY_REQUEST = True
+SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_NAME = "sessionid" if DEBUG else "__Host-sessionid"
 CSRF_COOKIE_NAME = "csrftoken" if DEBUG else "__Host-csrftoken"
 CSRF_COOKIE_HTTPONLY = True

@@ -15,7 +15,7 @@ import pytest
 from django.conf import settings as project
 from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
-from django.test import Client
+from django.test import Client, override_settings
 
 from accounts.models import Consent, LoginEvent, State, User
 from settings_app.models import Agreement
@@ -27,13 +27,13 @@ EXAMPLE = Path(project.BASE_DIR, ".env.example").read_text()
 
 @pytest.fixture
 def development(db: None, settings: Any) -> None:
-    settings.DEBUG = True
     settings.SIMULATOR_BASE = "http://127.0.0.1:8060/simulator"
 
 
 def demo(capsys: pytest.CaptureFixture[str]) -> str:
     capsys.readouterr()
-    call_command("demo")
+    with override_settings(DEBUG=True):
+        call_command("demo")
     return capsys.readouterr().out
 
 
@@ -146,9 +146,9 @@ def test_it_refuses_outside_development(db: None) -> None:
     assert not User.objects.exists()
 
 
-def names_read_by_the_settings() -> set[str]:
+def names_read(*file: str) -> set[str]:
     """First arguments of `env.…(…)`, `names(…)` and `os.environ.get(…)`; of an f-string its constant beginning."""
-    tree = ast.parse(Path(project.BASE_DIR, "config", "settings.py").read_text())
+    tree = ast.parse(Path(project.BASE_DIR, *file).read_text())
     found = set()
     for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call) and node.args):
         if not re.fullmatch(r"env\.\w+|names|os\.environ\.get", ast.unparse(call.func)):
@@ -170,9 +170,9 @@ def test_every_variable_has_its_line_and_its_comment_in_the_example() -> None:
         for before, line in itertools.pairwise(lines)
         if re.match(r"#?[A-Z_]+=", line)
     }
-    read = names_read_by_the_settings()
+    read = names_read("config", "settings.py") | names_read("gunicorn.conf.py")
 
-    assert {"DEBUG", "PORT", "ENV_FILE", "JWT_SIGNING_KEY", "DATABASE_URL", "WECHAT_APPID_"} <= read
+    assert {"DEBUG", "PORT", "ENV_FILE", "JWT_SIGNING_KEY", "DATABASE_URL", "WECHAT_APPID_", "BIND"} <= read
     assert [name for name in read if not is_documented(name, list(documented))] == []
     assert [name for name, before in documented.items() if not re.match(r"# |#?WECHAT_", before)] == []
 

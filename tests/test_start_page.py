@@ -108,7 +108,7 @@ def test_no_file_reaches_for_another_host_or_around_the_policy(file: Path) -> No
 
 def test_it_is_no_page_in_production() -> None:
     with pytest.raises(Resolver404):
-        resolve("/")
+        resolve("/", "config.urls")
     assert Client().get("/").status_code == 404
     sys.modules.pop("config.start", None)
     with pytest.raises(ImproperlyConfigured, match="for development"):

@@ -82,11 +82,8 @@ class TokenRejected(WechatMisconfigured):
     """The access_token is bogus, superseded or expired: fetch it again, once."""
 
 
-class ContentCheckImpossible(WechatError):
+class ContentCheckImpossible(WechatUnavailable):
     """WeChat will not judge this text for this person (away for more than two hours, foreign openid)."""
-
-    slug = "wechat_unavailable"
-    message = WechatUnavailable.message
 
 
 @dataclass(frozen=True)
@@ -178,6 +175,9 @@ PHONE = {
     43104: Meaning(PhoneCodeInvalid, _("The phone code belongs to another person.")),
 }
 
+# WeChat's have five or six digits; a number that no column holds comes from somebody else.
+LARGEST_ERRCODE = 2**31 - 1
+
 UNKNOWN = Meaning(
     WechatMisconfigured,
     _("WeChat refused with an errcode that is not in the catalogue."),
@@ -203,6 +203,7 @@ def as_int(value: object) -> int | None:
     if isinstance(value, bool) or not isinstance(value, int | str):
         return None
     try:
-        return int(value)
+        number = int(value)
     except ValueError:
         return None
+    return number if abs(number) <= LARGEST_ERRCODE else None

@@ -136,7 +136,9 @@ def test_token_that_somebody_else_has_replaced_already_is_not_dropped(wechat: Ru
 def test_holder_of_the_lock_that_died_is_waited_out(
     wechat: Running, app: MiniProgram, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    cache.add(f"{access_token.cache_key(app)}:fetching", 1, timeout=1)
+    monkeypatch.setattr(access_token, "FETCH_SECONDS", 1)
+    died = access_token.fetching(access_token.cache_key(app))
+    assert died.__enter__()
 
     started = time.monotonic()
     assert ask(app) == "+8613800138000"

@@ -34,6 +34,10 @@ class TokenAuthentication(JWTAuthentication):
         user = User.objects.for_token(str(validated_token.get("sub")))
         if user is None or user.token_version != validated_token.get("ver"):
             raise AuthenticationFailed
-        if user.state in (State.DISABLED, State.DELETED):
+        if not may_hold_token(user):
             raise AuthenticationFailed
         return user
+
+
+def may_hold_token(user: User) -> bool:
+    return user.state not in (State.DISABLED, State.DELETED)

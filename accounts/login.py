@@ -27,7 +27,7 @@ from accounts.steps import LoginAnswer, answer_for, answer_for_visitor
 from accounts.transactions import in_transaction, release_connections
 from accounts.unionid import attach_unionid
 from settings_app.config import client_config
-from settings_app.models import Agreement
+from settings_app.models import Agreement, LoginSettings
 from wechat.client import WechatUser, code_to_session, phone_number
 from wechat.errors import RateLimited, WechatMisconfigured, WechatUnavailable
 
@@ -52,19 +52,27 @@ def silent_login(code: str, visit: Visit) -> LoginAnswer:
     """Log a returning user in. Somebody unknown gets no token and leaves no trace."""
     switches = visit.switches
     if not switches.mnp_auto_wechat_auth:
-        return answer_for_visitor(switches)
+        return silent_answer(None, switches)
     with visit.refusals_recorded():
         release_connections()
         person = code_to_session(code, app=visit.app)
         openid = find_openid(person, visit)
         if openid is None:
             count_unknown_visit()
-            return answer_for_visitor(switches)
-        refuse_disabled(openid.user)
+            return silent_answer(None, switches)
+        answer = silent_answer(openid.user, switches)
     if person.unionid and person.unionid != openid.union_id:
         attach_unionid(openid, person.unionid, visit)
     remember_login(openid.user, visit)
-    return answer_for(openid.user, switches)
+    return answer
+
+
+def silent_answer(user: User | None, switches: LoginSettings) -> LoginAnswer:
+    """For the account that the openid leads to, None if to none. The admin previews with this too."""
+    if user is None or not switches.mnp_auto_wechat_auth:
+        return answer_for_visitor(switches)
+    refuse_disabled(user)
+    return answer_for(user, switches)
 
 
 def find_openid(person: WechatUser, visit: Visit) -> WechatOpenid | None:
@@ -92,7 +100,7 @@ def remember_login(user: User, visit: Visit) -> None:
 def authorized_login(code: str, application: Application, visit: Visit) -> LoginAnswer:
     """Log in after an explicit tap, and register whoever is not registered yet."""
     with visit.refusals_recorded():
-        refuse_by_settings(application, visit)
+        refuse_by_settings(application, visit.switches, visit.origin.base)
         release_connections()
         person = code_to_session(code, app=visit.app)
         mobile = proven_mobile(application.mobile_code, person, visit)
@@ -100,10 +108,10 @@ def authorized_login(code: str, application: Application, visit: Visit) -> Login
     return answer_for(user, visit.switches)
 
 
-def refuse_by_settings(application: Application, visit: Visit) -> None:
-    """What can be refused before the code is spent."""
-    if not visit.switches.mnp_wechat_auth:
-        raise AuthorizedLoginDisabled(config=client_config(visit.switches, origin=visit.origin.base))
+def refuse_by_settings(application: Application, switches: LoginSettings, base: str) -> None:
+    """What can be refused before the code is spent. The admin previews with this too."""
+    if not switches.mnp_wechat_auth:
+        raise AuthorizedLoginDisabled(config=client_config(switches, origin=base))
     if settings.REQUIRE_AGREEMENT and application.agreed is not True:
         raise AgreementRequired
 

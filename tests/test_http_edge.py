@@ -108,6 +108,16 @@ def test_body_that_holds_no_usable_code_is_a_refusal(client: Client, wechat: Any
     assert User.objects.count() == 0
 
 
+@pytest.mark.parametrize("name", ["array", "null", "text", "cut", "NaN", "50,000 braces", "invalid utf-8", "utf-16"])
+def test_body_that_is_no_json_object_is_unreadable_and_no_field_is_blamed(client: Client, name: str) -> None:
+    response = sends(client, BODIES[name], headers={"Accept-Language": "en"})
+    assert response.json() == {
+        "code": 0,
+        "msg": "The request body could not be read.",
+        "data": {"error": "invalid_input", "fields": {}},
+    }
+
+
 @pytest.mark.parametrize("path", ["login/updateUser", "user/bindMobile", "user/delete"])
 def test_endpoints_behind_a_token_bear_every_body(alice: Phone, path: str) -> None:
     alice.complete()

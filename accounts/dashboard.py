@@ -185,8 +185,9 @@ def column(day: Day, *values: int) -> Column:
 def refused(counts: Counts) -> Iterable[tuple[str, int | None, int]]:
     """Reason, errcode and how often, as `statistics.refusal` names them."""
     for name, count in counts.items():
-        if name.startswith(f"{Kind.REFUSED}:"):
-            _kind, slug, errcode = name.split(":")
+        kind, _colon, what = name.partition(":")
+        if kind == Kind.REFUSED:
+            slug, _colon, errcode = what.rpartition(":")
             yield slug, int(errcode) if errcode else None, count
 
 
@@ -212,7 +213,8 @@ def refusals(counts: dict[date, Counts]) -> list[Refusal]:
         for slug, _errcode, count in refused(of_day):
             totals[slug] += count
     most = max(totals.values(), default=0)
-    return [Refusal(slug, in_words(slug), count, length(count, most)) for slug, count in totals.most_common()]
+    ordered = sorted(totals.items(), key=lambda found: (-found[1], found[0]))
+    return [Refusal(slug, in_words(slug), count, length(count, most)) for slug, count in ordered]
 
 
 def faults(counts: dict[date, Counts]) -> list[WechatFault]:

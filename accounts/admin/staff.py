@@ -1,0 +1,103 @@
+"""Accounts that log in to this admin, made and changed by superusers alone; a member is never among them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin as AccountAdmin
+from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.contrib.auth.models import Group
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Staff
+
+ROLE_NAMES: dict[str, Promise] = {
+    "operator": _("operator: switches and agreements"),
+    "support": _("support: look up, disable, log out"),
+    "privacy officer": _("privacy officer: full numbers, export, reset, anonymise"),
+}
+
+
+class RoleField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
+    def label_from_instance(self, obj: Any) -> str:
+        return str(ROLE_NAMES.get(obj.name, obj.name))
+
+
+class StaffCreationForm(AdminUserCreationForm):  # type: ignore[type-arg]
+    class Meta:
+        model = Staff
+        fields = ("username",)
+
+
+class StaffChangeForm(UserChangeForm):  # type: ignore[type-arg]
+    class Meta:
+        model = Staff
+        fields = ("username", "password", "is_active", "is_superuser", "groups")
+
+
+@admin.register(Staff)
+class StaffAdmin(AccountAdmin):  # type: ignore[type-arg]
+    form = StaffChangeForm
+    add_form = StaffCreationForm
+    list_display = ["username", "is_active", "is_superuser", "roles", "last_login"]
+    list_filter = ["is_active", "is_superuser", "groups"]
+    search_fields = ["username"]
+    ordering = ["username"]
+    filter_horizontal = ()
+    readonly_fields = ["last_login"]
+    actions = None
+    fieldsets = [
+        (None, {"fields": ["username", "password"]}),
+        (_("What this account may do"), {"fields": ["is_active", "is_superuser", "groups"]}),
+        (_("Use"), {"fields": ["last_login"]}),
+    ]
+    add_fieldsets = [
+        (None, {"classes": ["wide"], "fields": ["username", "usable_password", "password1", "password2"]}),
+        (_("What this account may do"), {"fields": ["groups"]}),
+    ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Staff]:
+        staff: QuerySet[Staff] = super().get_queryset(request).filter(username__isnull=False)
+        return staff.prefetch_related("groups")
+
+    @admin.display(description=_("roles"))
+    def roles(self, account: Staff) -> str:
+        return ", ".join(group.name for group in account.groups.all())
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "groups":
+            return RoleField(
+                queryset=Group.objects.order_by("name"),
+                required=False,
+                label=_("roles"),
+                widget=forms.CheckboxSelectMultiple,
+            )
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        obj.is_staff = True
+        super().save_model(request, obj, form, change)
+
+    def superuser(self, request: HttpRequest) -> bool:
+        return bool(request.user.is_active and request.user.is_superuser)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.superuser(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.superuser(request)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return self.superuser(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.superuser(request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Accounts are disabled instead: deleting one would delete what the log says about it."""
+        return False

@@ -18,7 +18,7 @@ REASONS: dict[str, Promise] = {
     "wechat_rate_limited": _("WeChat's limit of calls was reached."),
     "wechat_blocked_user": _("WeChat has restricted the person."),
     "wechat_unavailable": _("WeChat could not be reached, or did not answer as WeChat."),
-    "wechat_misconfigured": _("WeChat refused this server: see the WeChat errors below."),
+    "wechat_misconfigured": _("WeChat refused this server: see the WeChat errors."),
 }
 
 

@@ -9,4 +9,7 @@ class AccountsConfig(AppConfig):
     verbose_name = _("Accounts")
 
     def ready(self) -> None:
-        from accounts import schema  # noqa: F401
+        from accounts import preview, schema  # noqa: F401
+        from settings_app import forecast
+
+        forecast.register(preview.FORECAST)

@@ -10,14 +10,27 @@ from django.db import transaction
 from settings_app.models import LoginSettings, SwitchChange
 
 
-def change_switches(changes: Mapping[str, bool], *, by: Any = None, source: SwitchChange.Source) -> SwitchChange | None:
+class ChangedMeanwhile(Exception):
+    """The switches stand otherwise than whoever wants to change them has seen."""
+
+
+def change_switches(
+    changes: Mapping[str, bool],
+    *,
+    by: Any = None,
+    source: SwitchChange.Source,
+    expected: Mapping[str, bool] | None = None,
+) -> SwitchChange | None:
     """Set the named switches for the next request on, and record it; None if they stood so already.
 
-    `by` is a user, or None for a shell. A name that is no switch raises KeyError, and nothing is changed.
+    `by` is a user, or None for a shell. A name that is no switch raises KeyError, and nothing is changed; nor is it if
+    the switches do not stand as `expected`, which raises ChangedMeanwhile.
     """
     with transaction.atomic():
         row, _created = LoginSettings.objects.select_for_update().get_or_create(pk=1)
         before = row.switches()
+        if expected is not None and before != expected:
+            raise ChangedMeanwhile
         for name, on in changes.items():
             before[name]
             setattr(row, name, on)

@@ -45,20 +45,23 @@ def victor() -> Client:
     return staff("victor", "view_loginsettings")
 
 
+def inputs(html: str) -> list[dict[str, str]]:
+    """The named inputs of a page with their attributes; those without a value have the name as its own."""
+    found = [dict(re.findall(r'([\w-]+)(?:="([^"]*)")?', tag)) for tag in re.findall(r"<input([^>]+)>", html)]
+    return [field for field in found if "name" in field]
+
+
 def drawn(client: Client) -> dict[str, str]:
     """What the page's form would send if nobody touched it."""
-    html = client.get(PAGE).content.decode()
-    inputs = [dict(re.findall(r'([\w-]+)="([^"]*)"', tag)) | {"tag": tag} for tag in re.findall(r"<input[^>]+>", html)]
     return {
         field["name"]: field.get("value", "on")
-        for field in inputs
-        if "name" in field
-        and field["name"].removeprefix("initial-") in OPEN
-        and (field.get("type") != "checkbox" or " checked" in field["tag"])
+        for field in inputs(client.get(PAGE).content.decode())
+        if field["name"].removeprefix("initial-") in OPEN and (field["type"] != "checkbox" or "checked" in field)
     }
 
 
-def flip(client: Client, *names: str, form: dict[str, str] | None = None) -> Any:
+def choose(client: Client, *names: str, form: dict[str, str] | None = None) -> Any:
+    """Send the page with these switches moved; what comes back is the preview."""
     sent = drawn(client) if form is None else form
     for name in names:
         if name in sent:
@@ -66,6 +69,18 @@ def flip(client: Client, *names: str, form: dict[str, str] | None = None) -> Any
         else:
             sent[name] = "on"
     return client.post(PAGE, sent)
+
+
+def preview_form(response: Any) -> dict[str, str]:
+    """What the preview's form sends with every box ticked."""
+    fields = {field["name"]: field.get("value", "on") for field in inputs(response.content.decode())}
+    return {name: value for name, value in fields.items() if re.match("_confirm|before-|after-|understood-", name)}
+
+
+def flip(client: Client, *names: str, form: dict[str, str] | None = None) -> Any:
+    """Move switches, look at the preview, tick what has to be ticked, confirm."""
+    response = choose(client, *names, form=form)
+    return client.post(PAGE, preview_form(response)) if response.status_code == 200 else response
 
 
 def switches() -> dict[str, bool]:
@@ -92,6 +107,8 @@ def test_each_switch_is_drawn_with_its_sentence_and_its_name(olivia):
     html = olivia.get(PAGE).content.decode()
 
     assert html.count('role="switch"') == 3
+    assert html.count("<dt>For whom</dt>") == 3
+    assert "authLogin → code 0, error &quot;authorized_login_disabled&quot;" in html
     for name in OPEN:
         assert f'id="id_{name}"' in html
         assert f"<code>{name}</code>" in html
@@ -103,8 +120,8 @@ def test_each_switch_is_drawn_with_its_sentence_and_its_name(olivia):
 
 def test_the_pages_hold_no_inline_script_or_style(olivia):
     flip(olivia, "coerce_mobile")
-    for url in (PAGE, HISTORY):
-        response = olivia.get(url)
+    pages = [olivia.get(PAGE), olivia.get(HISTORY), choose(olivia, "mnp_wechat_auth", "mnp_auto_wechat_auth")]
+    for response in pages:
         html = response.content.decode()
         assert response.headers["Content-Security-Policy"].startswith("default-src 'self';")
         assert re.findall(r"<script(?![^>]*\bsrc=)", html) == []
@@ -129,14 +146,16 @@ def test_a_change_holds_at_the_next_request_and_says_from_what_to_what_by_whom(o
 
 
 def test_the_log_is_written_in_no_language(olivia):
-    olivia.post(PAGE, {"mnp_auto_wechat_auth": "on"}, headers={"accept-language": "zh-hans"})
+    preview = choose(olivia, "mnp_wechat_auth")
+    olivia.post(PAGE, preview_form(preview), headers={"accept-language": "zh-hans"})
 
     assert log() == [("olivia", "login switches", "mnp_wechat_auth: on → off")]
 
 
 def test_saving_without_a_change_leaves_no_history(olivia):
-    flip(olivia)
+    response = flip(olivia)
 
+    assert (response.status_code, response.headers["Location"]) == (302, PAGE)
     assert (switches(), history(), log()) == (OPEN, [], [])
 
 
@@ -154,7 +173,7 @@ def test_a_page_that_was_opened_earlier_does_not_undo_what_others_switched(olivi
 
 
 def test_a_form_that_does_not_say_what_it_showed_sets_all_three(olivia):
-    olivia.post(PAGE, {"coerce_mobile": "on"})
+    flip(olivia, form={"coerce_mobile": "on"})
 
     assert switches() == {"mnp_auto_wechat_auth": False, "mnp_wechat_auth": False, "coerce_mobile": True}
 
@@ -190,7 +209,7 @@ def test_the_history_page_shows_changes_of_the_admin_and_of_the_shell(olivia):
         html = olivia.get(url).content.decode()
         shown = re.findall(r"<code>(\w+: \w+ → \w+)</code>", html)
         assert shown == ["mnp_wechat_auth: on → off", "coerce_mobile: on → off", "coerce_mobile: off → on"]
-        by = [" ".join(text.split()) for text in re.findall(r"</time>(.*?)</div>", html, re.DOTALL)]
+        by = [" ".join(text.split()) for text in re.findall(r"</time>(.*?)</span>", html, re.DOTALL)]
         assert by == ["· nobody named · shell", "· olivia · admin"]
 
 
@@ -214,7 +233,8 @@ def test_a_viewer_sees_the_switches_and_cannot_move_them(victor):
 
     assert len(re.findall(r'<input type="checkbox" role="switch" class="switch" disabled(?: checked)?', html)) == 3
     assert html.count("disabled checked") == 2
-    assert 'name="_save"' not in html
+    assert 'name="_preview"' not in html
+    assert "/propose/" not in html
     assert victor.get(HISTORY).status_code == 200
     assert victor.post(PAGE, {"coerce_mobile": "on"}).status_code == 403
     assert (switches(), history()) == (OPEN, [])

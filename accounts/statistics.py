@@ -1,14 +1,14 @@
 """What happened on each day, counted once and kept, so that no page reads ten million events.
 
 A day that is over is counted by `manage.py aggregate_events` and never again, because `purge_events` may take its
-events away; today is counted when somebody looks. Somebody unknown leaves no row anywhere, so those visits are counted
-in the cache, and stored from there.
+events away. Of today the command stores the hours that are over; the rest is counted when somebody looks. Somebody
+unknown leaves no row anywhere, so those visits are counted in the cache, and stored from there.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from django.core.cache import cache
 from django.db import transaction
@@ -22,6 +22,9 @@ from accounts.models import DailyCount, LoginEvent, User
 WINDOW = 30
 # All events of a day: the row that says that the day was counted, and that nothing is to follow.
 COUNTED = "events"
+# Of today: how many hours the stored counts cover, and the events in them.
+HOURS = "hours"
+EVENTS_OF_HOURS = "hours:events"
 UNKNOWN = "unknown"
 MEMBERS = "members"
 WITHOUT_NICKNAME = "members:nickname"
@@ -47,20 +50,25 @@ def last_days(days: int = WINDOW) -> list[date]:
 
 
 def midnight(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time.min))
+    """In UTC, where an hour is an hour."""
+    return timezone.make_aware(datetime.combine(day, time.min)).astimezone(UTC)
 
 
 def is_settled(day: date) -> bool:
     return timezone.now() >= midnight(day + timedelta(days=1)) + SETTLED_AFTER
 
 
+def settled_hours(day: date) -> int:
+    return max((timezone.now() - SETTLED_AFTER - midnight(day)) // timedelta(hours=1), 0)
+
+
 def refusal(reason: str, errcode: int | None) -> str:
     return f"{LoginEvent.Kind.REFUSED}:{reason}:{'' if errcode is None else errcode}"
 
 
-def count_events(day: date) -> Counter[str]:
-    """One day's events by kind, and the refusals by reason and errcode, through the index on `created_at`."""
-    events = LoginEvent.objects.filter(created_at__gte=midnight(day), created_at__lt=midnight(day + timedelta(days=1)))
+def count_events(start: datetime, end: datetime) -> Counter[str]:
+    """The events by kind, and the refusals by reason and errcode, through the index on `created_at`."""
+    events = LoginEvent.objects.filter(created_at__gte=start, created_at__lt=end)
     counts = Counter({COUNTED: 0})
     for kind, reason, errcode, count in events.values_list("kind", "reason", "errcode").annotate(n=Count("pk")):
         counts[COUNTED] += count
@@ -79,8 +87,28 @@ def aggregate(day: date) -> bool:
     """Count a day that is over; False if it is not, or was counted before."""
     if not is_settled(day) or DailyCount.objects.filter(day=day, name=COUNTED).exists():
         return False
-    store(day, count_events(day))
+    counts = count_events(midnight(day), midnight(day + timedelta(days=1)))
+    with transaction.atomic():
+        store(day, counts)
+        DailyCount.objects.filter(day=day, name__in=[HOURS, EVENTS_OF_HOURS]).delete()
     return True
+
+
+def aggregate_hours(day: date) -> int:
+    """Count the hours of today that are over, so that the page counts but the rest."""
+    hours = settled_hours(day)
+    counts = count_events(midnight(day), midnight(day) + timedelta(hours=hours))
+    events = counts.pop(COUNTED)
+    store(day, {**counts, HOURS: hours, EVENTS_OF_HOURS: events})
+    return hours
+
+
+def with_the_rest(day: date, stored: Counts) -> Counts:
+    """Of today: the stored hours and what happened since."""
+    start = midnight(day) + timedelta(hours=stored.pop(HOURS, 0))
+    counts = count_events(start, midnight(day + timedelta(days=1)))
+    counts[COUNTED] += stored.pop(EVENTS_OF_HOURS, 0)
+    return dict(counts + Counter(stored)) | {COUNTED: counts[COUNTED]}
 
 
 def unknown_key(day: date) -> str:
@@ -140,8 +168,8 @@ def daily_counts(days: list[date]) -> dict[date, Counts]:
     rows = DailyCount.objects.filter(day__range=(days[0], days[-1])).values_list("day", "name", "count")
     for day, name, count in rows:
         counts[day][name] = count
-    if today() in days:
-        counts[today()] |= count_events(today())
+    if days[-1] == today():
+        counts[days[-1]] = with_the_rest(days[-1], counts[days[-1]])
     cached = cache.get_many([unknown_key(day) for day in days[-UNKNOWN_DAYS:]])
     for day in days:
         visits = max(cached.get(unknown_key(day), 0), 0)

@@ -80,15 +80,41 @@ def test_day_begins_and_ends_at_midnight_of_the_time_zone() -> None:
     run(days=1)
 
     assert stored(YESTERDAY)["events"] == 2
-    assert statistics.count_events(TODAY)["events"] == 1
+    assert statistics.daily_counts([TODAY])[TODAY]["events"] == 1
 
 
-def test_today_is_not_stored_because_it_goes_on() -> None:
+def test_hours_of_today_that_are_over_are_stored_and_the_rest_is_added_when_somebody_looks() -> None:
+    for time in [(0,), (9,), (10, 59, 59), (11, 0), (11, 59)]:
+        event(at(TODAY, *time))
+    event(at(TODAY, 11, 59), Kind.REGISTERED)
+
+    run(days=1)
+
+    members = {"members": 0, "members:nickname": 0, "members:avatar": 0, "members:either": 0}
+    assert stored(TODAY) == {"hours": 11, "hours:events": 3, "silent_login": 3, **members}
+    looked = statistics.daily_counts([TODAY])[TODAY]
+    assert (looked["events"], looked["silent_login"], looked["registered"], "hours" in looked) == (6, 5, 1, False)
+
+
+def test_stored_hours_become_the_day_when_it_is_over(noon: Any) -> None:
     event(at(TODAY, 9))
+    run(days=1)
+    event(at(TODAY, 20))
+    noon.move_to(NOON + timedelta(days=1))
 
-    run()
+    run(days=1)
 
-    assert set(stored(TODAY)) == {"members", "members:nickname", "members:avatar", "members:either"}
+    known = stored(TODAY)
+    assert {name: known[name] for name in known if not name.startswith("members")} == {"events": 2, "silent_login": 2}
+
+
+def test_hour_is_stored_only_when_its_last_decisions_are_committed(noon: Any) -> None:
+    noon.move_to(at(TODAY, 3, 4, 59))
+    assert statistics.settled_hours(TODAY) == 2
+    noon.move_to(at(TODAY, 3, 5))
+    assert statistics.settled_hours(TODAY) == 3
+    noon.move_to(at(TODAY, 0, 1))
+    assert statistics.settled_hours(TODAY) == 0
 
 
 def test_day_is_counted_only_when_its_last_decisions_are_committed(noon: Any) -> None:
@@ -128,8 +154,8 @@ def test_day_stays_counted_when_its_events_are_purged() -> None:
 
 
 def test_stopped_run_is_continued_by_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
-    def stop(day: date) -> Counter[str]:
-        if day == YESTERDAY - timedelta(days=1):
+    def stop(start: datetime, end: datetime) -> Counter[str]:
+        if start == statistics.midnight(YESTERDAY - timedelta(days=1)):
             raise KeyboardInterrupt
         return Counter({"events": 0})
 

@@ -66,8 +66,11 @@ def in_chunks(users: QuerySet[User]) -> Iterator[User]:
     """
     newest_first = users.order_by("-pk")
     last: Any = None
-    while chunk := list((newest_first.filter(pk__lt=last) if last else newest_first)[:CHUNK]):
+    while True:
+        chunk = list((newest_first.filter(pk__lt=last) if last else newest_first)[:CHUNK])
         yield from chunk
+        if len(chunk) < CHUNK:
+            return
         last = chunk[-1].pk
 
 

@@ -130,7 +130,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         ]
         indexes = [
             models.Index(fields=["standing", "-id"], name="user_by_standing"),
-            models.Index(fields=["-last_login"], name="user_by_last_login"),
+            models.Index(fields=["-last_login", "standing", "id"], name="user_by_last_login"),
         ]
         constraints = [
             models.CheckConstraint(

@@ -69,6 +69,13 @@ class StaffAdmin(AccountAdmin):  # type: ignore[type-arg]
     def roles(self, account: Staff) -> str:
         return ", ".join(group.name for group in account.groups.all())
 
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """The column may be empty, for members; the name of an account may not."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name == "username" and field:
+            field.required = True
+        return field
+
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "groups":
             return RoleField(

@@ -59,7 +59,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='user',
-            index=models.Index(fields=['-last_login'], name='user_by_last_login'),
+            index=models.Index(fields=['-last_login', 'standing', 'id'], name='user_by_last_login'),
         ),
         migrations.AddIndex(
             model_name='wechatopenid',

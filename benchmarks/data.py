@@ -104,6 +104,10 @@ def django() -> None:
         "ALLOWED_HOSTS": "testserver",
         "WECHAT_APPID": APPID,
         "WECHAT_SECRET": "0" * 32,
+        # The filter by mini-program is there only where there are two.
+        "WECHAT_APPS": "second",
+        "WECHAT_APPID_SECOND": "wx2222222222222222",
+        "WECHAT_SECRET_SECOND": "0" * 32,
         "DJANGO_SETTINGS_MODULE": "config.settings",
         "LOG_LEVEL": "ERROR",
     }

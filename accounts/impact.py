@@ -98,10 +98,10 @@ def phone_capability() -> bool | None:
         LoginEvent.objects.filter(pk__gt=newest - RECENT_EVENTS)
         .values("app")
         .annotate(
-            refused=Max("pk", filter=Q(errcode=NO_PHONE_PERMISSION), default=0),
-            bound=Max("pk", filter=Q(kind=LoginEvent.Kind.MOBILE_BOUND), default=0),
+            refused=Max("pk", filter=Q(errcode=NO_PHONE_PERMISSION)),
+            bound=Max("pk", filter=Q(kind=LoginEvent.Kind.MOBILE_BOUND)),
         )
         .order_by()
     )
-    known = [row["bound"] > row["refused"] for row in said if row["bound"] or row["refused"]]
+    known = [(row["bound"] or 0) > (row["refused"] or 0) for row in said if row["bound"] or row["refused"]]
     return all(known) if known else None

@@ -58,10 +58,10 @@ def running(
     simulator = Simulator(world or World(apps, options=options))
     loop = asyncio.new_event_loop()
     server = Server(simulator)
-    loop.run_until_complete(server.open())
     thread = threading.Thread(target=loop.run_forever, name="wechat-simulator", daemon=True)
     thread.start()
     try:
+        asyncio.run_coroutine_threadsafe(server.open(), loop).result(timeout=10)
         yield Running(simulator, f"http://{server.host}:{server.port}")
     finally:
         loop.call_soon_threadsafe(server.close)

@@ -51,6 +51,10 @@ class StaffAdmin(AccountAdmin):  # type: ignore[type-arg]
     filter_horizontal = ()
     readonly_fields = ["last_login"]
     actions = None
+
+    class Media:
+        css = {"all": ["accounts/admin.css"]}
+
     fieldsets = [
         (None, {"fields": ["username", "password"]}),
         (_("What this account may do"), {"fields": ["is_active", "is_superuser", "groups"]}),
@@ -74,6 +78,8 @@ class StaffAdmin(AccountAdmin):  # type: ignore[type-arg]
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if db_field.name == "username" and field:
             field.required = True
+        if db_field.name == "groups" and field:
+            field.widget.can_add_related = False
         return field
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
@@ -81,7 +87,7 @@ class StaffAdmin(AccountAdmin):  # type: ignore[type-arg]
             return RoleField(
                 queryset=Group.objects.order_by("name"),
                 required=False,
-                label=_("roles"),
+                label=_("Roles"),
                 widget=forms.CheckboxSelectMultiple,
             )
         return super().formfield_for_manytomany(db_field, request, **kwargs)

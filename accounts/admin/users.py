@@ -35,6 +35,7 @@ from accounts.models import Standing, User
 from accounts.origin import Origin
 from accounts.staff import FLOW, NO_APP, Intervention, NotPossible
 from settings_app.models import LoginSettings
+from wechat.miniprogram import all_mini_programs
 
 LIST = "admin:accounts_user_changelist"
 TEMPLATES = "admin/accounts/user"
@@ -43,7 +44,7 @@ FILTERS: list[Any] = [StateFilter, AppFilter, RegisteredFilter, LastLoginFilter]
 
 @admin.register(User)
 class UserAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    list_display = ["person", "sn", "mobile_masked", "state_now", "apps", "registered_at", "last_login"]
+    list_display = ["person", "mobile_masked", "state_now", "registered", "logged_in", "apps"]
     list_display_links = ["person"]
     list_filter = FILTERS
     search_fields = ["nickname"]
@@ -67,16 +68,22 @@ class UserAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         members = User.objects.filter(standing__gt=Standing.STAFF).annotate(coerce_mobile=Subquery(switch))  # type: ignore[no-redef]
         return members.prefetch_related("openids")
 
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        """A column that says the same on every line is left out."""
+        columns = list(self.list_display)
+        return columns if len(all_mini_programs()) > 1 else [name for name in columns if name != "apps"]
+
     def get_ordering(self, request: HttpRequest) -> list[str | Combinable]:
         """Newest first, by the column whose index answers the filter."""
         if LastLoginFilter.parameter_name in request.GET:
             return ["-last_login"]
         return ["-registered_at"] if RegisteredFilter.parameter_name in request.GET else ["-pk"]
 
-    @admin.display(description=gettext_lazy("nickname"))
+    @admin.display(description=gettext_lazy("nickname, member number"))
     def person(self, user: User) -> SafeString:
         name = user.nickname or _("no nickname")
-        return format_html('<span class="person">{} <span>{}</span></span>', display.picture(user), name)
+        line = '<span class="person">{} <span>{}<small>{}</small></span></span>'
+        return format_html(line, display.picture(user), name, user.sn)
 
     @admin.display(description=gettext_lazy("mobile"))
     def mobile_masked(self, user: User) -> str:
@@ -85,6 +92,14 @@ class UserAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     @admin.display(description=gettext_lazy("state"))
     def state_now(self, user: User) -> SafeString:
         return display.state_pill(user)
+
+    @admin.display(description=gettext_lazy("registered"))
+    def registered(self, user: User) -> str:
+        return display.minute(user.registered_at)
+
+    @admin.display(description=gettext_lazy("last login"))
+    def logged_in(self, user: User) -> str:
+        return display.minute(user.last_login)
 
     @admin.display(description=gettext_lazy("mini-program"))
     def apps(self, user: User) -> str:

@@ -11,17 +11,20 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 INSTALLED := $(VENV)/.installed
 INSTALLED_DEV := $(VENV)/.installed-dev
+INSTALLED_BROWSER := $(VENV)/.installed-browser
+CHROMIUM ?= /usr/bin/chromium
 # A database, cache or .env of the developer must not decide how a test ends.
 ALONE := env -u DATABASE_URL -u REDIS_URL ENV_FILE=/dev/null
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all test-services test-postgresql test-mariadb lint lock messages
+.PHONY: help run test test-all test-services test-postgresql test-mariadb test-browser screenshots lint lock messages
 
 help:
 	@echo "make run        install, create .env and a demo, serve http://127.0.0.1:$(PORT) (PORT=…)"
 	@echo "make test       the test suite on SQLite, with its coverage; needs no service and no network"
-	@echo "make test-all   the same, and the suite on PostgreSQL with Redis and on MariaDB with Redis"
+	@echo "make test-all   the same, and the suite on PostgreSQL with Redis and on MariaDB with Redis, and in Chromium"
+	@echo "make screenshots  every page of the admin and the start page, in both languages and themes, wide and narrow"
 	@echo "make lint       style, types, import layers, migrations, the checks of a production start"
 	@echo "make lock       compile requirements*.in into requirements*.txt"
 	@echo "make messages   collect the sentences to translate into locale/, and compile them; needs GNU gettext"
@@ -42,7 +45,7 @@ test: $(INSTALLED)
 	@echo "Testing on SQLite"
 	@$(ALONE) $(BIN)/python -m pytest -q --cov -m "not services"
 
-test-all: test test-services
+test-all: test test-services test-browser
 
 test-services: test-postgresql test-mariadb
 
@@ -51,6 +54,15 @@ test-postgresql: $(INSTALLED)
 
 test-mariadb: $(INSTALLED)
 	$(call suite,MariaDB,TEST_MARIADB_URL)
+
+test-browser: $(INSTALLED_BROWSER)
+	@test -x "$(CHROMIUM)" || { echo "No Chromium at $(CHROMIUM): install one, or set CHROMIUM." >&2; exit 1; }
+	@echo "Testing in Chromium"
+	@$(ALONE) CHROMIUM=$(CHROMIUM) $(BIN)/python -m pytest -q --timeout=120 tests/browser
+
+screenshots: $(INSTALLED_BROWSER)
+	@echo "Taking pictures into screenshots/"
+	@$(ALONE) CHROMIUM=$(CHROMIUM) $(BIN)/python -m pytest -q --timeout=600 tests/browser/screenshots.py
 
 # suite(name of the database, variable with its address)
 define suite
@@ -85,7 +97,7 @@ PRODUCTION = env -i PATH="$$PATH" ENV_FILE=/dev/null ALLOWED_HOSTS=login.example
 
 lock: $(INSTALLED_DEV)
 	@echo "Compiling the requirements"
-	@$(foreach name,requirements-prod requirements requirements-dev,$(COMPILE) $(name).in -o $(name).txt;)
+	@$(foreach name,requirements-prod requirements requirements-dev requirements-browser,$(COMPILE) $(name).in -o $(name).txt;)
 
 messages: $(INSTALLED)
 	@echo "Collecting the sentences"
@@ -107,4 +119,9 @@ $(INSTALLED): requirements.txt | $(BIN)/python
 $(INSTALLED_DEV): requirements-dev.txt | $(INSTALLED)
 	@echo "Installing requirements-dev.txt"
 	@$(PIP) install --require-hashes -r requirements-dev.txt
+	@touch $@
+
+$(INSTALLED_BROWSER): requirements-browser.txt | $(INSTALLED)
+	@echo "Installing requirements-browser.txt"
+	@$(PIP) install --require-hashes -r requirements-browser.txt
 	@touch $@

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig
+from django.utils.translation import gettext_lazy as _
+from django_otp.plugins.otp_totp.apps import DefaultConfig as OtpConfig
 
 
 class ConfigConfig(AppConfig):
@@ -13,3 +15,7 @@ class ConfigConfig(AppConfig):
 
 class SiteConfig(AdminConfig):
     default_site = "config.admin.Site"
+
+
+class SecondFactorConfig(OtpConfig):
+    verbose_name = _("Second factor")

@@ -81,7 +81,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "corsheaders",
     "django_otp",
-    "django_otp.plugins.otp_totp",
+    "config.apps.SecondFactorConfig",
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",

@@ -17,5 +17,5 @@ class SiteConfig(AdminConfig):
     default_site = "config.admin.Site"
 
 
-class SecondFactorConfig(OtpConfig):
+class SecondFactorConfig(OtpConfig):  # type: ignore[misc]
     verbose_name = _("Second factor")

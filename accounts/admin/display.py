@@ -13,7 +13,6 @@ from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
-from accounts.avatar import wechat_avatar
 from accounts.mobile import masked
 from accounts.models import State, User
 from accounts.steps import Step, step_owed
@@ -30,17 +29,15 @@ STATES: dict[str, Promise] = {
 
 
 def picture_url(avatar: str) -> str:
-    """Of an own upload or on WeChat's hosts; "" for anything else, whatever came to be stored."""
-    if OWN_PICTURE.fullmatch(avatar):
-        return default_storage.url(avatar)
-    return wechat_avatar(avatar)
+    """Of an own upload; "" for anything else. WeChat's hosts need not learn whom staff is looking at."""
+    return default_storage.url(avatar) if OWN_PICTURE.fullmatch(avatar) else ""
 
 
 def picture(user: User) -> SafeString:
     """The avatar, or the first letter of the nickname on a plain ground."""
     if url := picture_url(user.avatar):
         return format_html(
-            '<img class="avatar" src="{}" alt="" width="32" height="32" loading="lazy" referrerpolicy="no-referrer">',
+            '<img class="avatar" src="{}" alt="" width="32" height="32" loading="lazy">',
             url,
         )
     return format_html('<span class="avatar" aria-hidden="true">{}</span>', user.nickname[:1] or "?")

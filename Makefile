@@ -4,7 +4,8 @@ PYTHON ?= python3
 PORT ?= 8000
 TEST_POSTGRES_URL ?= postgres://postgres@127.0.0.1:5432/postgres
 TEST_MARIADB_URL ?= mysql://root@127.0.0.1:3306/test
-TEST_REDIS_URL ?= redis://127.0.0.1:6379/9
+# The suites empty the Redis databases 9 and 10, one each, so that they can run side by side.
+TEST_REDIS_URL ?= redis://127.0.0.1:6379
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -47,13 +48,14 @@ test: $(INSTALLED)
 
 test-all: test test-services test-browser
 
-test-services: test-postgresql test-mariadb
+test-services: $(INSTALLED)
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-postgresql test-mariadb
 
 test-postgresql: $(INSTALLED)
-	$(call suite,PostgreSQL,TEST_POSTGRES_URL)
+	$(call suite,PostgreSQL,TEST_POSTGRES_URL,$(TEST_REDIS_URL)/9)
 
 test-mariadb: $(INSTALLED)
-	$(call suite,MariaDB,TEST_MARIADB_URL)
+	$(call suite,MariaDB,TEST_MARIADB_URL,$(TEST_REDIS_URL)/10)
 
 test-browser: $(INSTALLED_BROWSER)
 	@test -x "$(CHROMIUM)" || { echo "No Chromium at $(CHROMIUM): install one, or set CHROMIUM." >&2; exit 1; }
@@ -64,15 +66,15 @@ screenshots: $(INSTALLED_BROWSER)
 	@echo "Taking pictures into screenshots/"
 	@$(ALONE) CHROMIUM=$(CHROMIUM) $(BIN)/python -m pytest -q --timeout=600 tests/browser/screenshots.py
 
-# suite(name of the database, variable with its address)
+# suite(name of the database, variable with its address, address of a Redis)
 define suite
-	@$(ALONE) $(BIN)/python -c "import redis; redis.from_url('$(TEST_REDIS_URL)').ping()" 2>/dev/null \
-		|| { echo "No Redis at $(TEST_REDIS_URL): start one, or set TEST_REDIS_URL." >&2; exit 1; }
+	@$(ALONE) $(BIN)/python -c "import redis; redis.from_url('$3').ping()" 2>/dev/null \
+		|| { echo "No Redis at $3: start one, or set TEST_REDIS_URL." >&2; exit 1; }
 	@$(ALONE) DATABASE_URL='$($2)' DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python -c \
 		"import django; django.setup(); from django.db import connection; connection.ensure_connection()" 2>/dev/null \
 		|| { echo "No $1 at $($2): start one, or set $2." >&2; exit 1; }
 	@echo "Testing on $1 with Redis"
-	@$(ALONE) DATABASE_URL='$($2)' REDIS_URL='$(TEST_REDIS_URL)' $(BIN)/python -m pytest -q
+	@$(ALONE) DATABASE_URL='$($2)' REDIS_URL='$3' $(BIN)/python -m pytest -q
 endef
 
 lint: $(INSTALLED_DEV)

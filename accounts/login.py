@@ -183,15 +183,19 @@ def welcome_back(user: User, mobile: str | None, visit: Visit) -> User:
 
 
 def register(person: WechatUser, mobile: str | None, application: Application, visit: Visit) -> User:
-    """A new account, or a new openid for the account that this unionid leads to, with the consent given."""
+    """A new account, or a new openid for the account that this unionid leads to, with the consent given.
+
+    The openid comes first after the account: whoever loses a race against the same person learns it there.
+    """
     union = find_unionid(person)
     if union:
         refuse_disabled(union.user)
-        user = welcome_back(union.user, mobile, visit)
+    user = union.user if union else new_member(mobile, application)
+    openid = WechatOpenid.objects.create(user=user, appid=visit.app.appid, openid=person.openid, union=union)
+    if union:
+        welcome_back(user, mobile, visit)
     else:
-        user = new_member(mobile, application, visit)
-        union = WechatUnionid.objects.create(unionid=person.unionid, user=user) if person.unionid else None
-    WechatOpenid.objects.create(user=user, appid=visit.app.appid, openid=person.openid, union=union)
+        record_registration(openid, person, visit)
     Consent.objects.create(
         user=user,
         agreements=Agreement.versions_in_force(),
@@ -202,14 +206,21 @@ def register(person: WechatUser, mobile: str | None, application: Application, v
     return user
 
 
-def new_member(mobile: str | None, application: Application, visit: Visit) -> User:
-    user = User.objects.create_member(
+def new_member(mobile: str | None, application: Application) -> User:
+    return User.objects.create_member(
         nickname=usable_nickname(application.nickname),
         avatar=wechat_avatar(application.headimgurl),
         mobile=mobile,
         last_login=timezone.now(),
     )
+
+
+def record_registration(openid: WechatOpenid, person: WechatUser, visit: Visit) -> None:
+    """The unionid of a new account, and the events."""
+    user = openid.user
+    if person.unionid:
+        openid.union = WechatUnionid.objects.create(unionid=person.unionid, user=user)
+        openid.save(update_fields=["union"])
     visit.record(Kind.REGISTERED, user)
-    if mobile:
+    if user.mobile:
         visit.record(Kind.MOBILE_BOUND, user)
-    return user

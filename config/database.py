@@ -9,7 +9,7 @@ SQLITE = {
     "timeout": 20,
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
 }
-POSTGRESQL = {"connect_timeout": 2, "pool": {"min_size": 1, "max_size": 16, "timeout": 3}}
+POSTGRESQL = {"connect_timeout": 2, "pool": {"min_size": 1, "max_size": 16, "timeout": 8}}
 MYSQL = {"charset": "utf8mb4", "connect_timeout": 2, "isolation_level": "read committed"}
 OPTIONS: dict[str, dict[str, Any]] = {
     "django.db.backends.sqlite3": SQLITE,

@@ -19,7 +19,7 @@ import time_machine
 from django.apps import apps
 from django.conf import settings as project
 from django.contrib.auth import authenticate
-from django.core.cache.backends.locmem import LocMemCache
+from django.core.cache import caches
 from django.core.exceptions import ImproperlyConfigured
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -445,13 +445,15 @@ def test_h31_stale_token_does_not_stand_before_a_new_login(alice: Phone, path: s
 def test_h32_session_key_is_stored_nowhere(alice: Phone, wechat: Running, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither in a row nor in the cache; Django's own sessions have a column of that name."""
     cached: list[Any] = []
-    store = LocMemCache._set
+    backend = type(caches["default"])
+    for name in ("set", "add"):
+        store = getattr(backend, name)
 
-    def stored(self: LocMemCache, key: str, value: Any, *rest: Any) -> None:
-        cached.append((key, value))
-        store(self, key, value, *rest)
+        def stored(self: Any, key: str, value: Any, *rest: Any, store: Any = store, **options: Any) -> Any:
+            cached.append((key, value))
+            return store(self, key, value, *rest, **options)
 
-    monkeypatch.setattr(LocMemCache, "_set", stored)
+        monkeypatch.setattr(backend, name, stored)
     become_bound(alice)
     alice.silent_login()
 

@@ -192,7 +192,7 @@ class LoginSettingsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         """Empty for the state that is there now and for whoever may not change it."""
         if state == now.switches() or not self.has_change_permission(request):
             return ""
-        query = urlencode({name: on_off(on) for name, on in state.items()})
+        query = urlencode({name: on_off(state[name]) for name in SWITCHES})
         return f"{reverse('admin:settings_app_loginsettings_propose')}?{query}"
 
 
@@ -201,7 +201,7 @@ def to_the_switches() -> HttpResponse:
 
 
 def labelled(state: dict[str, bool]) -> list[tuple[str, bool]]:
-    return [(label(name), on) for name, on in state.items()]
+    return [(label(name), state[name]) for name in SWITCHES]
 
 
 def label(name: str) -> str:

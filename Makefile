@@ -16,7 +16,7 @@ INSTALLED_BROWSER := $(VENV)/.installed-browser
 CHROMIUM ?= /usr/bin/chromium
 # A database, cache or .env of the developer must not decide how a test ends.
 ALONE := env -u DATABASE_URL -u REDIS_URL ENV_FILE=/dev/null
-COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-strip-extras --generate-hashes --no-header
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-all test-services test-postgresql test-mariadb test-browser screenshots lint lock messages

@@ -27,6 +27,7 @@ from accounts.steps import LoginAnswer, answer_for, answer_for_visitor
 from accounts.transactions import in_transaction, release_connections
 from accounts.unionid import attach_unionid
 from settings_app.config import client_config
+from settings_app.lookup import Lookup
 from settings_app.models import Agreement, LoginSettings
 from wechat.client import WechatUser, code_to_session, phone_number
 from wechat.errors import RateLimited, WechatMisconfigured, WechatUnavailable
@@ -36,6 +37,12 @@ logger = logging.getLogger(__name__)
 # Silent logins are frequent; last_login and the event tell the hour, which is what anybody asks for.
 REMEMBER_LOGIN_EVERY = timedelta(hours=1)
 REGISTRATION_ATTEMPTS = 3
+
+OPENID = Lookup(
+    "appid",
+    "openid",
+    build=lambda appid, openid: WechatOpenid.objects.select_related("user").filter(appid=appid, openid=openid),
+)
 
 
 @dataclass(frozen=True)
@@ -77,8 +84,7 @@ def silent_answer(user: User | None, switches: LoginSettings) -> LoginAnswer:
 
 def find_openid(person: WechatUser, visit: Visit) -> WechatOpenid | None:
     """This app's openid with its account, in one SELECT."""
-    rows = WechatOpenid.objects.select_related("user")
-    return rows.filter(appid=visit.app.appid, openid=person.openid).first()
+    return OPENID.find(appid=visit.app.appid, openid=person.openid)
 
 
 def refuse_disabled(user: User) -> None:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from settings_app.content import refuse_active_content
+from settings_app.lookup import Lookup
 
 SWITCHES = ("mnp_auto_wechat_auth", "mnp_wechat_auth", "coerce_mobile")
 
@@ -62,7 +63,7 @@ class LoginSettings(models.Model):
     @classmethod
     def current(cls) -> LoginSettings:
         """The switches now: one SELECT by primary key. A database without the row has the defaults."""
-        return cls.objects.filter(pk=1).first() or cls(pk=1)
+        return SWITCHES_NOW.find() or cls(pk=1)
 
     def switches(self) -> dict[str, bool]:
         return {name: getattr(self, name) for name in SWITCHES}
@@ -80,6 +81,9 @@ class LoginSettings(models.Model):
         if not self.mnp_wechat_auth:
             return gettext("Authorised login is off: nobody new can register. Only users who are known are logged in.")
         return ""
+
+
+SWITCHES_NOW = Lookup(build=lambda: LoginSettings.objects.filter(pk=1))
 
 
 class SwitchChange(models.Model):

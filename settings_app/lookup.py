@@ -10,7 +10,6 @@ from typing import Any, Generic, TypeVar
 
 from django.db import connection
 from django.db.models import Model, QuerySet
-from django.db.models.query import get_related_populators
 
 M = TypeVar("M", bound=Model)
 
@@ -47,22 +46,20 @@ class Statement(Generic[M]):
         compiler: Any = queryset.query.get_compiler(connection=connection)
         self.sql, self.parameters = compiler.as_sql()
         columns = [column for column, *_rest in compiler.select]
-        self.converters = compiler.get_converters(columns)
-        own = compiler.klass_info["select_fields"]
-        self.own = slice(own[0], own[-1] + 1)
-        self.names = [column.target.attname for column in columns[self.own]]
-        self.model: type[M] = compiler.klass_info["model"]
-        self.relations = get_related_populators(compiler.klass_info, compiler.select, connection.alias)
+        info = compiler.klass_info
+        self.own = Columns(info, columns)
+        self.relations = {part["field"].name: Columns(part, columns) for part in info.get("related_klass_infos", ())}
         self.annotations: dict[str, int] = compiler.annotation_col_map or {}
+        self.converters = compiler.get_converters(columns)
 
     def bound(self, given: dict[str, str]) -> list[Any]:
         return [given[part] if isinstance(part, Parameter) else part for part in self.parameters]
 
     def instance(self, row: Sequence[Any]) -> M:
         values = self.converted(row) if self.converters else row
-        found = self.model.from_db(connection.alias, self.names, values[self.own])
-        for relation in self.relations:
-            relation.populate(values, found)
+        found: M = self.own.instance(values)
+        for name, columns in self.relations.items():
+            setattr(found, name, columns.instance(values))
         for name, position in self.annotations.items():
             setattr(found, name, values[position])
         return found
@@ -73,3 +70,15 @@ class Statement(Generic[M]):
             for convert in converters:
                 values[position] = convert(values[position], column, connection)
         return values
+
+
+class Columns:
+    """Where one model's fields stand in a row."""
+
+    def __init__(self, info: dict[str, Any], columns: Sequence[Any]) -> None:
+        first, last = info["select_fields"][0], info["select_fields"][-1]
+        self.model, self.places = info["model"], slice(first, last + 1)
+        self.names = [column.target.attname for column in columns[self.places]]
+
+    def instance(self, values: Sequence[Any]) -> Any:
+        return self.model.from_db(connection.alias, self.names, values[self.places])

@@ -1,0 +1,111 @@
+/**
+ * The guard: who is not logged in cannot open a page with `meta.auth`, by whatever way, and comes back to it after the login.
+ *
+ * Calls and `<navigator>` pass an interceptor; deep links, the tab bar, the back button and typed URLs are seen when the page
+ * shows.
+ */
+
+import type { App } from 'vue'
+import { type Place, useSession } from '@/store/session'
+import { NotLoggedIn } from '@/utils/errors'
+import { settled, toLogin } from '@/utils/login'
+import { openPages, placeOf, samePlace, urlOf, visiblePage } from '@/utils/pages'
+import { recoverWith } from '@/utils/request'
+
+export interface PagesJson {
+  pages: { path: string; meta?: { auth?: boolean } }[]
+  tabBar?: { list: { pagePath: string }[] }
+}
+
+const LOGIN = 'pages/login/login'
+const WAYS = ['navigateTo', 'redirectTo', 'reLaunch', 'switchTab'] as const
+type Way = (typeof WAYS)[number]
+
+let authorised = new Set<string>()
+let tabs = new Set<string>()
+let first = ''
+let report: (error: unknown) => void = () => undefined
+let opening = false
+/** The protected place over which the login page was opened: if it shows again and nobody is logged in, they left. */
+let asked: Place | undefined
+
+/** `failed` gets what keeps a navigation from going on, such as no network. */
+export function setupRouter(app: App, pages: PagesJson, failed: (error: unknown) => void): void {
+  authorised = new Set(pages.pages.filter(({ meta }) => meta?.auth).map(({ path }) => path))
+  tabs = new Set(pages.tabBar?.list.map(({ pagePath }) => pagePath))
+  first = pages.pages[0]?.path ?? ''
+  report = failed
+  for (const way of WAYS) uni.addInterceptor(way, { invoke: ({ url }: { url: string }) => pass(way, placeOf(url)) })
+  app.mixin({ onShow: shown })
+  recoverWith({ login: toLogin, settled, ask: openLoginPage })
+}
+
+const isBarred = ({ path }: Place): boolean => authorised.has(path) && !useSession().loggedIn
+
+/** Whether the navigation goes on now; one to a protected page goes on after a silent login. */
+function pass(way: Way, target: Place): boolean {
+  if (target.path === LOGIN && !opening) remember(visiblePage())
+  if (!isBarred(target)) return true
+  void admit(target, () => move(way, urlOf(target)))
+  return false
+}
+
+/** The page that shows, however it came to. */
+function shown(this: { $mpType?: string }): void {
+  const place = visiblePage()
+  if (this.$mpType !== 'page' || !place || isLoginOpen()) return
+  const left = samePlace(place, asked)
+  asked = undefined
+  if (!isBarred(place)) return
+  if (left) goTo(home())
+  else void admit(place, () => undefined)
+}
+
+async function admit(target: Place, go: () => unknown): Promise<void> {
+  try {
+    await toLogin()
+    go()
+  } catch (error) {
+    if (error instanceof NotLoggedIn) openLoginPage(target)
+    else report(error)
+  }
+}
+
+const isLoginOpen = (): boolean => openPages().some(({ path }) => path === LOGIN)
+
+/** Open the login page once, to come back to `target` afterwards: where one is, unless another page was asked for. */
+export function openLoginPage(target: Place | undefined = visiblePage()): void {
+  if (opening || isLoginOpen()) return
+  opening = true
+  asked = target
+  remember(target)
+  const url = `/${LOGIN}`
+  const complete = () => (opening = false)
+  // A stack of ten pages is full.
+  uni.navigateTo({ url, success: complete, fail: () => uni.redirectTo({ url, complete }) })
+}
+
+function remember(place: Place | undefined): void {
+  if (place && place.path !== LOGIN) useSession().keep({ returnTo: place })
+}
+
+/** From the login page to where one was going, or where one was. */
+export function comeBack(): void {
+  const session = useSession()
+  const target = session.returnTo ?? home()
+  session.keep({ returnTo: null })
+  if (samePlace(visiblePage(1), target)) uni.navigateBack()
+  else goTo(target)
+}
+
+const home = (): Place => ({ path: first, query: {} })
+
+function goTo(place: Place): void {
+  if (tabs.has(place.path)) move('switchTab', `/${place.path}`)
+  else move('redirectTo', urlOf(place))
+}
+
+function move(way: Way, url: string): void {
+  const go: (options: { url: string }) => void = uni[way]
+  go({ url })
+}

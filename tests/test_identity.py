@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
+import requests
 from django.db import connection
 
 from accounts.models import LoginEvent, User, WechatOpenid, WechatUnionid
@@ -315,9 +317,9 @@ def test_wechat_is_never_asked_inside_a_transaction(alice: Phone, monkeypatch: A
     call = transport.call
     asked = []
 
-    def watched(method: str, path: str, **parts: Any) -> dict[str, Any]:
-        asked.append((path, connection.in_atomic_block))
-        return call(method, path, **parts)
+    def watched(request: requests.PreparedRequest) -> dict[str, Any]:
+        asked.append((urlsplit(request.url).path, connection.in_atomic_block))
+        return call(request)
 
     monkeypatch.setattr(transport, "call", watched)
     alice.register(mobile_code=alice.phone_code(NUMBER))

@@ -103,9 +103,9 @@ lock: $(INSTALLED_DEV)
 
 messages: $(INSTALLED)
 	@echo "Collecting the sentences"
-	@$(ALONE) DEBUG=1 $(BIN)/python manage.py makemessages -l zh_Hans --ignore $(VENV) --ignore tests --no-obsolete --no-location
+	@$(ALONE) DEBUG=1 $(BIN)/python manage.py makemessages -l zh_Hans --ignore $(VENV) --ignore tests --ignore miniprogram --no-obsolete --no-location
 	@echo "Compiling the translations"
-	@$(ALONE) DEBUG=1 $(BIN)/python manage.py compilemessages -l zh_Hans --ignore $(VENV) --verbosity 0
+	@$(ALONE) DEBUG=1 $(BIN)/python manage.py compilemessages -l zh_Hans --ignore $(VENV) --ignore miniprogram --verbosity 0
 
 $(BIN)/python:
 	@echo "Creating $(VENV)"

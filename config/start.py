@@ -12,6 +12,8 @@ from django.shortcuts import render
 from django.urls import path
 from django.views.decorators.http import require_safe
 
+from config.h5 import is_built
+
 if not settings.DEBUG:
     raise ImproperlyConfigured("The start page is for development: it needs DEBUG on.")
 
@@ -20,7 +22,7 @@ if not settings.DEBUG:
 def start(request: HttpRequest) -> HttpResponse:
     if not settings.DEBUG:
         raise Http404
-    context = {"simulator": settings.WECHAT_SIMULATOR, "docs": settings.API_DOCS}
+    context = {"simulator": settings.WECHAT_SIMULATOR, "docs": settings.API_DOCS, "h5": is_built()}
     return render(request, "start/index.html", context)
 
 

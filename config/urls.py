@@ -1,4 +1,7 @@
-"""Every route. Outside `/api/`: the admin and the health checks; in development the start page and the simulator."""
+"""Every route. Outside `/api/`: the admin and the health checks.
+
+In development also the start page, the mini-program's browser build, a demo shop behind the login, and the simulator.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +37,11 @@ if settings.API_DOCS:
     ]
 
 if settings.DEBUG:
-    urlpatterns.append(path("", include("config.start")))
+    urlpatterns += [
+        path("", include("config.start")),
+        path("app/", include("config.h5")),
+        path("api/demo/", include("config.demo_shop")),
+    ]
 
 if settings.DEBUG and settings.WECHAT_SIMULATOR:
     urlpatterns.append(path("simulator/", include("wechat.simulator.urls")))

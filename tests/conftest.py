@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import itertools
 import logging
+import runpy
+import sys
 from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -150,3 +154,15 @@ def set_switches(db: None) -> Any:
         LoginSettings.objects.update_or_create(pk=1, defaults=switches)
 
     return set_them
+
+
+@pytest.fixture
+def development(settings: Any) -> Iterator[None]:
+    """The project's own URLs, as a development server has them."""
+    settings.DEBUG = settings.API_DOCS = True
+    root = ModuleType("root")
+    root.__dict__.update(runpy.run_path(str(Path(settings.BASE_DIR, "config", "urls.py"))))
+    settings.ROOT_URLCONF = root
+    yield
+    for name in ("start", "h5", "demo_shop"):
+        sys.modules.pop(f"config.{name}", None)

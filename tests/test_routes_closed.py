@@ -23,6 +23,8 @@ PUBLIC = {
 # What an account needs in order to do what it still owes, and to leave.
 OWING = {"accounts:update_user", "accounts:bind_mobile", "accounts:upload_image", "accounts:logout"}
 FULL = {"accounts:user_info", "accounts:delete"}
+# An app's own business, standing in development only.
+SHOP = {"demo_shop:orders", "demo_shop:cart"}
 ARGUMENTS = {"settings_app:agreement": {"type": "service"}}
 METHODS = ("get", "post")
 
@@ -57,6 +59,16 @@ def answers(phone: Phone, name: str) -> set[tuple[int, str]]:
 def test_every_route_has_a_rule_and_every_rule_a_route() -> None:
     assert without_rule(get_resolver().url_patterns) == set()
     assert set(routes(get_resolver().url_patterns)) == PUBLIC | OWING | FULL
+
+
+def test_development_adds_the_demo_shop_and_no_other_route(development: None) -> None:
+    assert set(routes(get_resolver().url_patterns)) == PUBLIC | OWING | FULL | SHOP
+
+
+@pytest.mark.parametrize("name", sorted(SHOP))
+def test_the_demo_shop_is_closed_to_who_owes_a_step(development: None, alice: Phone, name: str) -> None:
+    assert answers(alice, name) == {(-1, "not_logged_in")}
+    assert answers(alice.register(), name) == {(-1, "not_logged_in")}
 
 
 @pytest.mark.parametrize("name", ["new_view", ""])

@@ -8,7 +8,7 @@
 import type { App } from 'vue'
 import { type Place, useSession } from '@/store/session'
 import { NotLoggedIn } from '@/utils/errors'
-import { settled, toLogin } from '@/utils/login'
+import { lost, settled, toLogin } from '@/utils/login'
 import { openPages, placeOf, samePlace, urlOf, visiblePage } from '@/utils/pages'
 import { recoverWith } from '@/utils/request'
 
@@ -20,6 +20,13 @@ export interface PagesJson {
 const LOGIN = 'pages/login/login'
 const WAYS = ['navigateTo', 'redirectTo', 'reLaunch', 'switchTab'] as const
 type Way = (typeof WAYS)[number]
+
+/** What a navigation was called with; a promise's own callbacks are among it. */
+interface Navigation {
+  url: string
+  fail?: (result: { errMsg: string }) => void
+  complete?: (result: { errMsg: string }) => void
+}
 
 let authorised = new Set<string>()
 let tabs = new Set<string>()
@@ -35,19 +42,27 @@ export function setupRouter(app: App, pages: PagesJson, failed: (error: unknown)
   tabs = new Set(pages.tabBar?.list.map(({ pagePath }) => pagePath))
   first = pages.pages[0]?.path ?? ''
   report = failed
-  for (const way of WAYS) uni.addInterceptor(way, { invoke: ({ url }: { url: string }) => pass(way, placeOf(url)) })
+  for (const way of WAYS) uni.addInterceptor(way, { invoke: (call: Navigation) => pass(way, call) })
   app.mixin({ onShow: shown })
-  recoverWith({ login: toLogin, settled, ask: openLoginPage })
+  recoverWith({ login: toLogin, settled, lost, ask: openLoginPage })
 }
 
 const isBarred = ({ path }: Place): boolean => authorised.has(path) && !useSession().loggedIn
 
 /** Whether the navigation goes on now; one to a protected page goes on after a silent login. */
-function pass(way: Way, target: Place): boolean {
+function pass(way: Way, call: Navigation): boolean {
+  const target = placeOf(call.url)
   if (target.path === LOGIN && !opening) remember(visiblePage())
   if (!isBarred(target)) return true
-  void admit(target, () => move(way, urlOf(target)))
+  void admit(target).then((admitted) => (admitted ? move(way, call) : refuse(way, call)))
   return false
+}
+
+/** What is awaited must end. */
+function refuse(way: Way, { fail, complete }: Navigation): void {
+  const result = { errMsg: `${way}:fail not logged in` }
+  fail?.(result)
+  complete?.(result)
 }
 
 /** The page that shows, however it came to. */
@@ -58,16 +73,18 @@ function shown(this: { $mpType?: string }): void {
   asked = undefined
   if (!isBarred(place)) return
   if (left) goTo(home())
-  else void admit(place, () => undefined)
+  else void admit(place)
 }
 
-async function admit(target: Place, go: () => unknown): Promise<void> {
+/** Whether silent login helps; if only the visitor can, the login page opens. */
+async function admit(target: Place): Promise<boolean> {
   try {
     await toLogin()
-    go()
+    return true
   } catch (error) {
     if (error instanceof NotLoggedIn) openLoginPage(target)
     else report(error)
+    return false
   }
 }
 
@@ -98,14 +115,21 @@ export function comeBack(): void {
   else goTo(target)
 }
 
+/** From the login page without a login: back, or home where that is not possible. */
+export function goAway(): void {
+  useSession().keep({ returnTo: null })
+  if (visiblePage(1)) uni.navigateBack()
+  else goTo(home())
+}
+
 const home = (): Place => ({ path: first, query: {} })
 
 function goTo(place: Place): void {
-  if (tabs.has(place.path)) move('switchTab', `/${place.path}`)
-  else move('redirectTo', urlOf(place))
+  if (tabs.has(place.path)) move('switchTab', { url: `/${place.path}` })
+  else move('redirectTo', { url: urlOf(place) })
 }
 
-function move(way: Way, url: string): void {
-  const go: (options: { url: string }) => void = uni[way]
-  go({ url })
+function move(way: Way, call: Navigation): void {
+  const go: (call: Navigation) => void = uni[way]
+  go(call)
 }

@@ -39,6 +39,10 @@ export const useSession = defineStore('session', {
     config: null as AppConfig | null,
     /** The last login answer that was not enough to be logged in. */
     pending: null as LoginAnswer | null,
+    /** The server's sentence for somebody whose account is disabled. */
+    barred: '',
+    /** How often somebody logged out by hand since the app opened. */
+    exits: 0,
   }),
   getters: {
     loggedIn: (state) => state.token !== '',
@@ -50,17 +54,20 @@ export const useSession = defineStore('session', {
     },
     login(token: string) {
       this.pending = null
+      this.barred = ''
       this.keep({ token, left: false })
     },
     /** Logged out because the token is no good; `pending` is what the server said instead of logging in. */
-    refuse(pending: LoginAnswer | null = null) {
+    refuse(pending: LoginAnswer | null = null, barred = '') {
       this.user = null
       this.pending = pending
+      this.barred = barred
       this.keep({ token: '' })
     },
     /** Logged out because they asked for it. */
     leave() {
       this.refuse()
+      this.exits += 1
       this.keep({ left: true })
     },
   },

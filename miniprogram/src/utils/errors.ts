@@ -13,15 +13,18 @@ export class Refused extends Error {
   }
 }
 
-/** There is no usable token and silent login could not get one. */
+/** There is no usable token and silent login could not get one; `slug` is `account_disabled` if that is why. */
 export class NotLoggedIn extends Error {
-  constructor(message = '') {
+  constructor(
+    message = '',
+    readonly slug = 'not_logged_in',
+  ) {
     super(message)
     this.name = 'NotLoggedIn'
   }
 }
 
-/** No answer of ours came back: no network, a time-out, or somebody else's page. */
+/** No answer of ours came back, or WeChat gave no code: no network, a time-out, or somebody else's page. */
 export class Unreachable extends Error {
   constructor(readonly detail: string) {
     super(detail)

@@ -8,9 +8,9 @@
 import { getConfig, silentLogin } from '@/api/app'
 import type { AppConfig, LoginAnswer, NextStep } from '@/api/types'
 import { type Launch, useSession } from '@/store/session'
-import { NotLoggedIn } from './errors'
+import { NotLoggedIn, Refused, Unreachable } from './errors'
 
-/** How long "this visitor is not logged in" stays true without asking WeChat again. */
+/** How long "this visitor cannot be logged in" stays true without asking WeChat again. */
 const REMEMBER_MS = 2000
 const CONFIG_MS = 60_000
 const CODE_TIMEOUT_MS = 10_000
@@ -21,10 +21,14 @@ export type AfterLogin = (launch: Launch | null) => unknown
 const hooks: AfterLogin[] = []
 let codes: () => Promise<string> = wechatCode
 let running: Promise<NextStep> | null = null
-let remembered: { step: NextStep; until: number } | null = null
+let remembered: { outcome: Promise<NextStep>; until: number } | null = null
 let loading: Promise<AppConfig> | null = null
 let loadedAt = 0
-let launching: Promise<boolean> = Promise.resolve(false)
+let launching: Promise<void> = Promise.resolve()
+/** How the app was opened last, as text; WeChat tells it again whenever the app comes to the foreground. */
+let opened = ''
+/** The launch that the hooks have now. */
+let handed: Launch | null = null
 
 /** Register what runs after each login. Its calls should be `quiet`: it also runs when the app opens. */
 export function afterLogin(hook: AfterLogin): void {
@@ -36,16 +40,15 @@ export function codesFrom(source: () => Promise<string>): void {
   codes = source
 }
 
-/** A login code, good for one call. Rejects when WeChat gives none. */
+/** A login code, good for one call. Rejects with `Unreachable` when WeChat gives none. */
 export const getCode = (): Promise<string> => codes()
 
 function wechatCode(): Promise<string> {
   return new Promise((resolve, reject) => {
-    uni.login({
-      timeout: CODE_TIMEOUT_MS,
-      success: ({ code }) => resolve(code),
-      fail: ({ errMsg }) => reject(new Error(errMsg)),
-    })
+    const fail = ({ errMsg }: { errMsg: string }) => reject(new Unreachable(errMsg))
+    // All calls wait for this one, so its own time-out is not relied on.
+    setTimeout(fail, CODE_TIMEOUT_MS + 1000, { errMsg: 'login:fail timeout' })
+    uni.login({ timeout: CODE_TIMEOUT_MS, success: ({ code }) => resolve(code), fail })
   })
 }
 
@@ -61,10 +64,27 @@ export async function settled(): Promise<void> {
 }
 
 async function step(): Promise<NextStep> {
-  if (remembered && Date.now() < remembered.until) return remembered.step
-  const answered = await mnpLogin()
-  remembered = answered ? { step: answered, until: Date.now() + REMEMBER_MS } : null
-  return answered
+  if (remembered && Date.now() < remembered.until) return remembered.outcome
+  const outcome = mnpLogin()
+  if (await isNo(outcome)) remember(outcome)
+  return outcome
+}
+
+/** Whether the server answered, and did not log in. That it cannot be reached may be over at the next tap. */
+const isNo = (outcome: Promise<NextStep>): Promise<boolean> =>
+  outcome.then(
+    (answered) => answered !== '',
+    (error: unknown) => error instanceof Refused || error instanceof NotLoggedIn,
+  )
+
+function remember(outcome: Promise<NextStep>): void {
+  remembered = { outcome, until: Date.now() + REMEMBER_MS }
+}
+
+/** The token of a login is refused at once, so another login would not help. */
+export function lost(): void {
+  useSession().refuse()
+  remember(Promise.resolve('authorize'))
 }
 
 /** Ask WeChat and the server who this is, and log a returning user in. What is left to do is the answer. */
@@ -74,12 +94,18 @@ export async function mnpLogin(): Promise<NextStep> {
   const before = session.token
   const config = session.config ?? (await loadConfig())
   const code = config.mnp_auto_wechat_auth ? await getCode() : ''
-  const answer = code ? await silentLogin({ code }) : null
+  const answer = code ? await silentLogin({ code }).catch(barred) : null
   // They tapped login, or logged out, while this was under way.
   if (session.left || session.token !== before) return session.token ? '' : 'authorize'
   if (answer && isComplete(answer)) loggedIn(answer)
   else session.refuse(answer)
   return answer?.next_step ?? (config.mnp_wechat_auth ? 'authorize' : 'closed')
+}
+
+function barred(error: unknown): never {
+  if (!(error instanceof Refused) || error.slug !== 'account_disabled') throw error
+  useSession().refuse(null, error.message)
+  throw new NotLoggedIn(error.message, error.slug)
 }
 
 /** A new user stays logged out until the authorised login, whatever token came along. */
@@ -93,12 +119,18 @@ export function loggedIn(answer: LoginAnswer): void {
   void runHooks()
 }
 
-/** A hook that fails undoes nothing. None is waited for by a login, because its calls wait for that login. */
+/**
+ * A hook that fails undoes nothing. None is waited for by a login, because its calls wait for that login. The launch goes
+ * to one run, and is kept for the next login if this run's calls found out that nobody is logged in.
+ */
 async function runHooks(): Promise<void> {
   const session = useSession()
-  const { launch } = session
-  session.keep({ launch: null })
-  await Promise.allSettled(hooks.map(async (hook) => hook(launch)))
+  const launch = session.launch === handed ? null : session.launch
+  if (launch) handed = launch
+  await Promise.all(hooks.map(async (hook) => hook(launch)).map((run) => run.catch(() => undefined)))
+  if (!launch) return
+  handed = null
+  if (session.loggedIn && session.launch === launch) session.keep({ launch: null })
 }
 
 /** Ask again at the next occasion, because the visitor has changed. */
@@ -112,9 +144,19 @@ export function loadConfig(): Promise<AppConfig> {
   return loading
 }
 
-/** For each time the app comes to the foreground: switches may have changed meanwhile. */
-export async function refreshConfig(): Promise<void> {
+/** Each time the app comes to the foreground: an invitation may have brought it there, switches may have changed. */
+export async function foregrounded(how: Launch): Promise<void> {
+  keepLaunch(how)
   if (Date.now() - loadedAt > CONFIG_MS) await loadConfig().catch(() => undefined)
+}
+
+/** A launch with a query replaces an older one. */
+function keepLaunch(how: Launch): void {
+  const session = useSession()
+  const text = JSON.stringify(how)
+  if (text === opened) return
+  opened = text
+  if (!session.launch || Object.keys(how.query).length) session.keep({ launch: how })
 }
 
 function keepConfig(config: AppConfig): AppConfig {
@@ -125,18 +167,15 @@ function keepConfig(config: AppConfig): AppConfig {
 
 /** Once, when the app opens: keep how it was opened, and log a returning user in without showing anything. */
 export function launched(how: Launch): void {
-  const session = useSession()
-  if (!session.launch || Object.keys(how.query).length) session.keep({ launch: how })
+  keepLaunch(how)
   launching = check()
 }
 
-/** Whether the visitor is logged in, as soon as the check of the launch knows. Never rejects. */
-export const ready = (): Promise<boolean> => launching
+/** Whether the visitor is logged in; waits for the check of the launch. Never rejects. */
+export const ready = (): Promise<boolean> => launching.then(() => useSession().loggedIn)
 
-async function check(): Promise<boolean> {
-  const session = useSession()
+async function check(): Promise<void> {
   // The hooks' calls are what finds out that a stored token has ended.
-  if (session.token) await runHooks()
+  if (useSession().token) await runHooks()
   else await toLogin().catch(() => undefined)
-  return session.loggedIn
 }

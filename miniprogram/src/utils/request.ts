@@ -3,6 +3,7 @@
  * so, and is sent once more.
  */
 
+import type { AppConfig } from '@/api/types'
 import { useSession } from '@/store/session'
 import { NotLoggedIn, Refused, Unreachable } from './errors'
 
@@ -25,6 +26,8 @@ export interface Recovery {
   login(): Promise<void>
   /** Resolves when no login is under way. */
   settled(): Promise<void>
+  /** The token that a login has just given is no good either. */
+  lost(): void
   /** Open the login page, unless it is open. */
   ask(): void
 }
@@ -41,6 +44,7 @@ type Headers = Record<string, string>
 export const settings = {
   baseUrl: '',
   timeout: 10_000,
+  uploadTimeout: 60_000,
   /** Sent with every call; `Accept-Language`, `X-Wechat-App`. */
   headers: (): Headers => ({}),
 }
@@ -63,15 +67,16 @@ export async function request<T>(call: Call): Promise<T> {
 async function sendLoggedIn(call: Call): Promise<Reply> {
   await recovery?.settled()
   const session = useSession()
-  const token = session.token
+  const { token, exits } = session
   const reply = await send(call, token)
   if (reply.code !== -1 || !recovery) return reply
-  // They logged out while it was under way.
-  if (token && session.left) return reply
+  // They logged out while it was under way, and whoever is logged in now may be somebody else.
+  if (session.exits !== exits) return reply
   // Another token by now: the login that this call needs has happened while it was under way.
   if (session.token === token || !session.token) await recovered(call, recovery)
-  const again = await send(call, session.token)
-  if (again.code === -1) lost(call, recovery)
+  const fresh = session.token
+  const again = await send(call, fresh)
+  if (again.code === -1 && session.token === fresh) lost(call, recovery)
   return again
 }
 
@@ -86,12 +91,14 @@ async function recovered(call: Call, by: Recovery): Promise<void> {
 
 /** The fresh token was refused, too: a third try would be a loop. */
 function lost(call: Call, by: Recovery): void {
-  useSession().refuse()
+  by.lost()
   if (!call.quiet) by.ask()
 }
 
 function result<T>({ code, msg, data, status }: Reply): T {
   if (code === 1) return data as T
+  // A refusal by a switch says how the switches are now.
+  if (data.config) useSession().config = data.config as AppConfig
   if (code === -1) throw new NotLoggedIn(msg)
   throw new Refused(String(data.error ?? ''), msg, data, status)
 }
@@ -101,7 +108,7 @@ function send(call: Call, token: string): Promise<Reply> {
     const common = {
       url: settings.baseUrl + call.path,
       header: { ...settings.headers(), ...(token && { token }) },
-      timeout: settings.timeout,
+      timeout: call.file ? settings.uploadTimeout : settings.timeout,
       fail: ({ errMsg }: { errMsg: string }) => reject(new Unreachable(errMsg)),
     }
     const success = (response: { statusCode: number; data: unknown; header?: Headers }) => {

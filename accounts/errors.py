@@ -68,6 +68,12 @@ class AvatarRejected(Refused):
     message = _("This picture cannot be used. Please choose another one.")
 
 
+class PictureRejected(AvatarRejected):
+    """The same of an uploaded file."""
+
+    field = "file"
+
+
 class NotLoggedIn:
     """`code` -1: the client logs in silently and replays."""
 

@@ -11,8 +11,8 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from PIL import Image, ImageOps
 
-from accounts.errors import AvatarRejected
-from accounts.limits import count_upload
+from accounts.errors import PictureRejected
+from accounts.limits import count_picture, count_upload
 from accounts.models import AvatarUpload, User
 
 FORMATS = ("JPEG", "PNG", "WEBP")
@@ -25,12 +25,20 @@ FOLDER = "avatars"
 
 
 def store_avatar(file: IO[bytes], user: User) -> str:
-    """Verify, re-encode and store a picture; returns its name in the storage. Raises `AvatarRejected`, `Throttled`."""
-    count_upload(user.pk)
+    """Verify, re-encode and store a picture; returns its name in the storage. Raises `PictureRejected`, `Throttled`."""
+    count_picture(user.pk)
     picture = reencoded(file)
-    name = default_storage.save(f"{FOLDER}/{secrets.token_hex(16)}.jpg", ContentFile(picture))
-    AvatarUpload.objects.create(user=user, name=name)
-    return name
+    count_upload(user.pk)
+    # The row first: `purge_avatars` finds by it what a process that died half way left behind.
+    upload = AvatarUpload.objects.create(user=user, name=f"{FOLDER}/{secrets.token_hex(16)}.jpg")
+    try:
+        default_storage.save(upload.name, ContentFile(picture))
+    except OSError:
+        # A full disk leaves the beginning of the picture.
+        default_storage.delete(upload.name)
+        upload.delete()
+        raise
+    return upload.name
 
 
 def reencoded(file: IO[bytes]) -> bytes:
@@ -41,13 +49,13 @@ def reencoded(file: IO[bytes]) -> bytes:
             return jpeg(file)
     except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError, Image.DecompressionBombWarning):
         # Pillow tells of broken files in all of these ways.
-        raise AvatarRejected from None
+        raise PictureRejected from None
 
 
 def jpeg(file: IO[bytes]) -> bytes:
     with Image.open(file, formats=FORMATS) as image:
         if max(image.size) > LARGEST_SIDE:
-            raise AvatarRejected
+            raise PictureRejected
         image.draft("RGB", (STORED_SIDE, STORED_SIDE))
         image.load()
         upright = ImageOps.exif_transpose(image)

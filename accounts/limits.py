@@ -15,6 +15,8 @@ logger = logging.getLogger(__name__)
 MINUTE, HOUR = 60, 3600
 # A person picks an avatar once or twice; more is somebody filling the disk.
 UPLOADS_PER_HOUR = 5
+# Decoding a picture costs time, also one that is refused; a phone full of HEIC needs a few tries.
+PICTURES_PER_HOUR = 30
 # A phone number is paid for; five tries cover every honest mistake.
 PHONE_CALLS_PER_PERSON_AND_HOUR = 5
 
@@ -50,8 +52,14 @@ def take_back(key: str, count: int = 1) -> None:
         cache.decr(key, count)
 
 
+def count_picture(user_id: int) -> None:
+    """One more picture to decode. Raises `Throttled`."""
+    if exceeded("picture", str(user_id), PICTURES_PER_HOUR, HOUR):
+        raise Throttled(wait=HOUR)
+
+
 def count_upload(user_id: int) -> None:
-    """Raises `Throttled`."""
+    """One more picture to store. Raises `Throttled`."""
     if exceeded("upload", str(user_id), UPLOADS_PER_HOUR, HOUR):
         raise Throttled(wait=HOUR)
 

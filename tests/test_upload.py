@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import io
+import os
 import re
 import resource
 import struct
 import time
 import zlib
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +20,7 @@ from django.test.client import BOUNDARY, MULTIPART_CONTENT
 from PIL import Image
 from PIL.TiffImagePlugin import IFDRational
 
+from accounts.images import store_avatar
 from accounts.models import AvatarUpload
 from tests.conftest import Phone
 
@@ -26,7 +30,7 @@ REJECTED = {
     "msg": "This picture cannot be used. Please choose another one.",
     "data": {
         "error": "avatar_rejected",
-        "fields": {"avatar": ["This picture cannot be used. Please choose another one."]},
+        "fields": {"file": ["This picture cannot be used. Please choose another one."]},
     },
 }
 SCRIPT = b"<script>alert(document.domain)</script><?php system($_GET['c']); ?>"
@@ -69,6 +73,7 @@ def stored() -> tuple[bytes, Image.Image]:
 def phone(alice: Phone, monkeypatch: pytest.MonkeyPatch) -> Phone:
     """Alice, who owes her profile and may upload as often as a test likes."""
     monkeypatch.setattr("accounts.limits.UPLOADS_PER_HOUR", 1000)
+    monkeypatch.setattr("accounts.limits.PICTURES_PER_HOUR", 1000)
     return alice.register()
 
 
@@ -285,10 +290,17 @@ def test_five_uploads_an_hour_then_429(alice: Phone, bob: Phone) -> None:
     assert upload(bob.register(), picture())["code"] == 1
 
 
-def test_refused_pictures_count_too(alice: Phone) -> None:
+def test_picture_that_was_refused_leaves_the_quota_as_it_is(alice: Phone) -> None:
     alice.register()
-    assert [upload(alice, b"x")["code"] for _ in range(5)] == [0] * 5
-    assert upload(alice, picture())["data"]["error"] == "throttled"
+    assert [upload(alice, b"x") for _ in range(8)] == [REJECTED] * 8
+    assert [upload(alice, picture())["code"] for _ in range(5)] == [1] * 5
+
+
+def test_decoding_has_a_limit_of_its_own(alice: Phone) -> None:
+    alice.register()
+    assert [upload(alice, b"x") for _ in range(30)] == [REJECTED] * 30
+    assert upload(alice, b"x")["data"]["error"] == "throttled"
+    assert (alice.status, alice.headers["Retry-After"]) == (429, "3600")
 
 
 def test_new_token_does_not_bring_a_new_quota(alice: Phone) -> None:
@@ -299,12 +311,35 @@ def test_new_token_does_not_bring_a_new_quota(alice: Phone) -> None:
     assert upload(alice, picture())["data"]["error"] == "throttled"
 
 
-def test_disk_that_is_full_is_an_error_in_the_envelope(phone: Phone, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(*args: Any, **kwargs: Any) -> None:
-        raise OSError(28, "No space left on device")
+@pytest.fixture
+def full_disk(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of avatars on a disk with room for a few more bytes."""
+    settings.STORAGES = settings.STORAGES | {"default": {"BACKEND": "django.core.files.storage.FileSystemStorage"}}
+    settings.MEDIA_ROOT = tmp_path
 
-    monkeypatch.setattr("django.core.files.storage.InMemoryStorage._save", full)
+    def written_until_full(descriptor: int, mode: str) -> None:
+        os.write(descriptor, picture("JPEG")[:100])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("django.core.files.storage.filesystem.os.fdopen", written_until_full)
+    return tmp_path
+
+
+def test_full_disk_stops_uploads_alone_and_leaves_nothing_behind(phone: Phone, full_disk: Path) -> None:
     body = upload(phone, picture())
     assert (phone.status, body["code"], body["data"]["error"]) == (500, 0, "server_error")
+    assert [file for file in full_disk.rglob("*") if file.is_file()] == []
     assert AvatarUpload.objects.count() == 0
     assert phone.update_user(nickname="Alice")["code"] == 1
+
+
+def test_process_that_died_while_it_stored_leaves_what_the_purge_finds(
+    phone: Phone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*args: Any, **kwargs: Any) -> None:
+        raise SystemExit
+
+    monkeypatch.setattr("django.core.files.storage.InMemoryStorage._save", killed)
+    with pytest.raises(SystemExit):
+        store_avatar(io.BytesIO(picture()), phone.user)
+    assert NAME.fullmatch(AvatarUpload.objects.get().name)

@@ -7,8 +7,12 @@ leaves some for everything else.
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
+from pathlib import Path
 
 from django.conf import settings
+from gunicorn.arbiter import Arbiter
 from gunicorn.workers.base import Worker
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -24,6 +28,31 @@ max_requests = 200_000
 max_requests_jitter = 20_000
 # A token that is far too long is answered by the application, in its envelope.
 limit_request_field_size = 16_380
+
+# Where the processes write their metrics for one another: by this server alone, and by it until it ends, also where
+# this file is read again for a reload.
+if not os.environ.get("PROMETHEUS_MULTIPROC_DIR", "").endswith(f"-{os.getpid()}"):
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="metrics-", suffix=f"-{os.getpid()}")
+
+
+def pre_fork(server: Arbiter, worker: Worker) -> None:
+    """Give the process the lowest number that no other process has."""
+    taken = {other.slot for other in server.WORKERS.values()}
+    worker.slot = next(number for number in range(len(taken) + 1) if number not in taken)
+
+
+def post_fork(server: Arbiter, worker: Worker) -> None:
+    os.environ["METRICS_SLOT"] = str(worker.slot)
+
+
+def child_exit(server: Arbiter, worker: Worker) -> None:
+    """What a dead process had in flight is over; what it counted stays."""
+    for file in Path(os.environ["PROMETHEUS_MULTIPROC_DIR"]).glob(f"gauge_live*_{worker.slot}.db"):
+        file.unlink()
+
+
+def on_exit(server: Arbiter) -> None:
+    shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)
 
 
 def post_worker_init(worker: Worker) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.conf import settings
 from django.contrib.admin.apps import AdminConfig
 from django.utils.translation import gettext_lazy as _
 from django_otp.plugins.otp_totp.apps import DefaultConfig as OtpConfig
@@ -11,6 +12,15 @@ class ConfigConfig(AppConfig):
 
     def ready(self) -> None:
         from config import checks  # noqa: F401
+
+        if settings.METRICS_TOKEN:
+            from config import metrics
+
+            metrics.install()
+        if settings.DEBUG:
+            from config import timing
+
+            timing.install()
 
 
 class SiteConfig(AdminConfig):

@@ -23,6 +23,8 @@ def check_secrets(**kwargs: Any) -> list[CheckMessage]:
         found += weak("JWT_SIGNING_KEY", key, "config.E002")
     if settings.SECRET_KEY in settings.JWT_SIGNING_KEYS and settings.SECRET_KEY != INSECURE_KEY:
         found.append(Error("JWT_SIGNING_KEY equals SECRET_KEY.", hint=GENERATE, id="config.E003"))
+    if settings.METRICS_TOKEN:
+        found += weak("METRICS_TOKEN", settings.METRICS_TOKEN, "config.E007")
     return found
 
 

@@ -32,7 +32,8 @@ def literal(secrets: tuple[str, ...]) -> re.Pattern[str]:
 
 def secrets_of_settings() -> tuple[str, ...]:
     apps = [app["SECRET"] for app in settings.WECHAT_APPS.values()]
-    return (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS, *settings.JWT_SIGNING_KEYS, *apps)
+    keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS, *settings.JWT_SIGNING_KEYS)
+    return (*keys, settings.METRICS_TOKEN, *apps)
 
 
 def redact(text: str) -> str:

@@ -35,6 +35,7 @@ API_DOCS = env.bool("API_DOCS", default=DEBUG)
 ALLOWED_HOSTS = names("ALLOWED_HOSTS") or (["localhost", "127.0.0.1", "[::1]"] if DEBUG else [])
 CSRF_TRUSTED_ORIGINS = names("CSRF_TRUSTED_ORIGINS")
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 
 # Login
 JWT_SIGNING_KEYS = names("JWT_SIGNING_KEY") or [INSECURE_KEY]
@@ -104,6 +105,10 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "config.middleware.ContentSecurityPolicyMiddleware",
 ]
+if METRICS_TOKEN:
+    MIDDLEWARE.insert(1, "config.metrics.MetricsMiddleware")
+if DEBUG:
+    MIDDLEWARE.insert(1, "config.timing.ServerTimingMiddleware")
 
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"

@@ -36,6 +36,11 @@ if settings.API_DOCS:
         path("api/docs", docs, name="docs"),
     ]
 
+if settings.METRICS_TOKEN:
+    from config.metrics import metrics
+
+    urlpatterns.append(path("metrics", metrics))
+
 if settings.DEBUG:
     urlpatterns += [
         path("", include("config.start")),

@@ -24,6 +24,7 @@ from urllib3.exceptions import HTTPError, NewConnectionError
 
 from wechat.deadline import DeadlineAdapter
 from wechat.errors import WechatUnavailable
+from wechat.watchers import watched
 
 CONNECT_SECONDS = 1.0
 CALL_SECONDS = 4.0
@@ -84,6 +85,7 @@ def prepared_get(url: str) -> requests.PreparedRequest:
     return session().prepare_request(requests.Request("GET", url))
 
 
+@watched
 def call(request: requests.PreparedRequest) -> dict[str, Any]:
     with in_flight():
         try:

@@ -1,0 +1,59 @@
+"""In development an answer says where its time went; in production it does not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from config import timing
+from tests.conftest import Phone
+from tests.test_production_checks import GOOD, run
+from wechat.simulator.threaded import Running
+from wechat.watchers import watchers
+
+HEADER = re.compile(r"total;dur=([\d.]+), wechat;dur=([\d.]+), db;dur=([\d.]+)")
+
+
+@pytest.fixture
+def timed(settings: Any) -> Iterator[None]:
+    settings.MIDDLEWARE = ["config.timing.ServerTimingMiddleware", *settings.MIDDLEWARE]
+    timing.install()
+    yield
+    watchers.clear()
+
+
+def spent(phone: Phone) -> tuple[float, ...]:
+    found = HEADER.fullmatch(phone.headers["Server-Timing"])
+    assert found
+    return tuple(map(float, found.groups()))
+
+
+def test_answer_says_where_its_time_went(alice: Phone, wechat: Running, timed: None) -> None:
+    alice.complete()
+    wechat.fault("latency", ms=60)
+    alice.silent_login()
+    total, asked, database = spent(alice)
+    assert asked >= 60
+    assert database > 0
+    assert total >= asked + database
+
+
+def test_one_answer_says_nothing_of_another(alice: Phone, wechat: Running, timed: None) -> None:
+    alice.complete()
+    alice.get("user/info")
+    assert spent(alice)[1] == 0
+    alice.client.get("/healthz")
+    alice.headers = alice.client.get("/healthz").headers
+    assert spent(alice)[1:] == (0, 0)
+
+
+@pytest.mark.parametrize(("debug", "there"), [("0", "False"), ("1", "True")])
+def test_time_is_told_in_development_only(debug: str, there: str) -> None:
+    code = (
+        "import config.wsgi; from django.conf import settings; print(any('timing' in m for m in settings.MIDDLEWARE))"
+    )
+    done = run("-c", code, DEBUG=debug, **GOOD)
+    assert done.stdout.strip() == there, done.stderr

@@ -18,8 +18,6 @@ export interface PagesJson {
 }
 
 const LOGIN = 'pages/login/login'
-const WAYS = ['navigateTo', 'redirectTo', 'reLaunch', 'switchTab'] as const
-type Way = (typeof WAYS)[number]
 
 /** What a navigation was called with; a promise's own callbacks are among it. */
 interface Navigation {
@@ -27,6 +25,15 @@ interface Navigation {
   fail?: (result: { errMsg: string }) => void
   complete?: (result: { errMsg: string }) => void
 }
+
+/** Each by its name, because a browser build has only what is named. */
+const MOVES = {
+  navigateTo: (call: Navigation): unknown => uni.navigateTo(call),
+  redirectTo: (call: Navigation): unknown => uni.redirectTo(call),
+  reLaunch: (call: Navigation): unknown => uni.reLaunch(call),
+  switchTab: (call: Navigation): unknown => uni.switchTab(call),
+}
+type Way = keyof typeof MOVES
 
 let authorised = new Set<string>()
 let tabs = new Set<string>()
@@ -42,7 +49,7 @@ export function setupRouter(app: App, pages: PagesJson, failed: (error: unknown)
   tabs = new Set(pages.tabBar?.list.map(({ pagePath }) => pagePath))
   first = pages.pages[0]?.path ?? ''
   report = failed
-  for (const way of WAYS) uni.addInterceptor(way, { invoke: (call: Navigation) => pass(way, call) })
+  for (const way of Object.keys(MOVES) as Way[]) uni.addInterceptor(way, { invoke: (call: Navigation) => pass(way, call) })
   app.mixin({ onShow: shown })
   recoverWith({ login: toLogin, settled, lost, ask: openLoginPage })
 }
@@ -130,6 +137,5 @@ function goTo(place: Place): void {
 }
 
 function move(way: Way, call: Navigation): void {
-  const go: (call: Navigation) => void = uni[way]
-  go(call)
+  MOVES[way](call)
 }

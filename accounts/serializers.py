@@ -28,6 +28,14 @@ class TextField(serializers.CharField):
         return super().to_internal_value(data)
 
 
+class NicknameField(TextField):
+    """Any text at all: what a nickname may be is judged in one place and refused in one way."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(required=False, allow_blank=True, default="", **kwargs)
+        self.validators = []
+
+
 class CodeField(serializers.RegexField):
     """A code that WeChat gave to the client; passed on to WeChat and kept nowhere."""
 
@@ -49,14 +57,14 @@ class PhoneCodeSerializer(serializers.Serializer[Any]):
 
 
 class AuthLoginSerializer(CodeSerializer):
-    nickname = TextField(required=False, allow_blank=True, max_length=200, default="")
+    nickname = NicknameField()
     headimgurl = TextField(required=False, allow_blank=True, max_length=2000, default="")
     agreed = serializers.BooleanField(required=False, allow_null=True, default=None)
     mobile_code = CodeField(required=False, allow_blank=True, default="")
 
 
 class UpdateUserSerializer(serializers.Serializer[Any]):
-    nickname = TextField(required=False, allow_blank=True, max_length=200, default="")
+    nickname = NicknameField()
     avatar = TextField(required=False, allow_blank=True, max_length=2000, default="")
     mobile_code = CodeField(required=False, allow_blank=True, default="")
 

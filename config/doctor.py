@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from django.conf import settings
 from django.core.cache import cache
-from django.core.checks import ERROR, WARNING, run_checks
+from django.core.checks import ERROR, INFO, run_checks
 from django.db import DatabaseError, connection
 from django.http import HttpRequest
 from django.utils.functional import Promise
@@ -84,7 +84,7 @@ def shared_cache() -> Iterator[Finding]:
 def configuration() -> Iterator[Finding]:
     """The system checks: keys, hosts, AppIDs, the simulator."""
     subject = _("Configuration")
-    found = [message for message in run_checks(tags=["security"]) if message.level >= WARNING]
+    found = [message for message in run_checks(tags=["security"]) if message.level >= INFO]
     for message in found:
         level = Level.ERROR if message.level >= ERROR else Level.WARNING
         yield Finding(subject, level, str(message.msg), str(message.hint or ""))

@@ -130,9 +130,16 @@ def test_at_least_one_field_is_needed(alice: Phone, fields: dict[str, str]) -> N
 
 
 @pytest.mark.parametrize("field", ["nickname", "avatar", "mobile_code"])
-@pytest.mark.parametrize("value", [7, True, ["x"], {"x": 1}, None, "x" * 2001])
+@pytest.mark.parametrize("value", [7, True, ["x"], {"x": 1}, None])
 def test_field_of_the_wrong_type_is_named(alice: Phone, field: str, value: Any) -> None:
     body = alice.complete().update_user(**{field: value})
+
+    assert (body["code"], body["data"]["error"], list(body["data"]["fields"])) == (0, "invalid_input", [field])
+
+
+@pytest.mark.parametrize("field", ["avatar", "mobile_code"])
+def test_field_that_is_too_long_is_named(alice: Phone, field: str) -> None:
+    body = alice.complete().update_user(**{field: "x" * 2001})
 
     assert (body["code"], body["data"]["error"], list(body["data"]["fields"])) == (0, "invalid_input", [field])
 

@@ -6,6 +6,7 @@ leaves some for everything else.
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import tempfile
@@ -60,6 +61,8 @@ def post_worker_init(worker: Worker) -> None:
     settings.WECHAT_MAX_IN_FLIGHT = min(settings.WECHAT_MAX_IN_FLIGHT, max(1, worker.cfg.threads * 2 // 3))
 
 
+# A warning of Python's is a line of the log as any other: JSON, not two lines of text.
+logging.captureWarnings(True)
 logconfig_dict = {
     "version": 1,
     "disable_existing_loggers": False,

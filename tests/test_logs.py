@@ -5,6 +5,9 @@ from __future__ import annotations
 import io
 import json
 import logging
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -256,3 +259,16 @@ def test_every_key_of_the_settings_is_hidden(settings: Any, name: str) -> None:
     value = getattr(settings, name)
     for key in [value] if isinstance(value, str) else value:
         assert redact(f"<{key}>") == "<[hidden]>"
+
+
+def test_warning_of_python_is_a_line_of_the_servers_log() -> None:
+    script = (
+        "import logging.config, runpy, warnings;"
+        "logging.config.dictConfig(runpy.run_path('gunicorn.conf.py')['logconfig_dict']); warnings.warn('watch out')"
+    )
+    environment = {"PATH": os.environ["PATH"], "ENV_FILE": os.devnull, "DEBUG": "1"}
+    done = subprocess.run(
+        [sys.executable, "-c", script], env=environment, cwd=live.BASE_DIR, capture_output=True, text=True, check=True
+    )
+    (line,) = done.stderr.splitlines()
+    assert "watch out" in json.loads(line)["message"]

@@ -129,3 +129,9 @@ def test_form_without_a_csrf_token_is_refused() -> None:
     client = Client(enforce_csrf_checks=True)
 
     assert client.post("/admin/login/", {"username": "root", "password": PASSWORD}).status_code == 403
+
+
+@pytest.mark.parametrize("elsewhere", ["https://evil.example", "//evil.example", "/\\evil.example", "javascript:x"])
+def test_login_leads_into_the_admin_whatever_the_address_asks_for(elsewhere: str) -> None:
+    form = {"username": "root", "password": PASSWORD, "next": elsewhere}
+    assert Client().post("/admin/login/", form).headers["Location"] == "/admin/"

@@ -1,0 +1,1 @@
+"""The tutorial way: `startproject`, an APIView, a bare `requests.get`, `get_or_create`, `RefreshToken.for_user`."""

@@ -29,6 +29,8 @@ max_requests = 200_000
 max_requests_jitter = 20_000
 # A token that is far too long is answered by the application, in its envelope.
 limit_request_field_size = 16_380
+# Signals do what it offers, and two servers of one user would share its file.
+control_socket_disable = True
 
 # Where the processes write their metrics for one another: by this server alone, and by it until it ends, also where
 # this file is read again for a reload.
@@ -37,7 +39,8 @@ if not os.environ.get("PROMETHEUS_MULTIPROC_DIR", "").endswith(f"-{os.getpid()}"
 
 
 def pre_fork(server: Arbiter, worker: Worker) -> None:
-    """Give the process the lowest number that no other process has."""
+    """Give the process the lowest number that no other process has, and a folder that no clean-up has taken away."""
+    Path(os.environ["PROMETHEUS_MULTIPROC_DIR"]).mkdir(mode=0o700, exist_ok=True)
     taken = {other.slot for other in server.WORKERS.values()}
     worker.slot = next(number for number in range(len(taken) + 1) if number not in taken)
 

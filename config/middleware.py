@@ -9,7 +9,8 @@ import uuid
 from collections.abc import Callable
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
+from django.middleware.common import CommonMiddleware
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
 
@@ -23,6 +24,7 @@ Next = Callable[[HttpRequest], HttpResponse]
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 TOKEN_HEADERS = ("Authorization", "token")
 JSON_BYTES = 64 * 1024
+PROBED = ("/healthz", "/readyz", "/metrics")
 UPLOAD_BYTES = 5 * 1024 * 1024 + JSON_BYTES
 
 
@@ -86,6 +88,13 @@ class ApiMiddleware:
         if length.isascii() and length.isdigit() and int(length) <= limit:
             return None
         return envelope.json_answer(envelope.too_large(ValueError(length)))
+
+
+class HostMiddleware(CommonMiddleware):
+    """Django's, which believes no foreign Host; but an orchestrator and Prometheus ask a process by its address."""
+
+    def process_request(self, request: HttpRequest) -> HttpResponsePermanentRedirect | None:
+        return None if request.path_info in PROBED else super().process_request(request)
 
 
 class ContentSecurityPolicyMiddleware:

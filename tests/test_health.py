@@ -65,3 +65,11 @@ def test_head_is_enough(path: str) -> None:
 def test_health_is_read_only(path: str, method: str) -> None:
     response = Client(raise_request_exception=False).generic(method, path)
     assert response.status_code == 405
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+def test_orchestrator_may_ask_a_process_by_its_address(path: str) -> None:
+    status, body = answer(path, host="10.42.7.19:8000")
+    assert (status, body["status"]) == (200, "ok")
+    assert "10.42" not in str(body)

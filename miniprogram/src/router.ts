@@ -118,14 +118,14 @@ export function comeBack(): void {
   const session = useSession()
   const target = session.returnTo ?? home()
   session.keep({ returnTo: null })
-  if (samePlace(visiblePage(1), target)) uni.navigateBack()
+  if (samePlace(visiblePage(1), target)) void uni.navigateBack()
   else goTo(target)
 }
 
 /** From the login page without a login: back, or home where that is not possible. */
 export function goAway(): void {
   useSession().keep({ returnTo: null })
-  if (visiblePage(1)) uni.navigateBack()
+  if (visiblePage(1)) void uni.navigateBack()
   else goTo(home())
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { later, login, Phone, refused, start, stranger, TIMEOUT, turns, type Envelope } from './phone'
+import { later, login, refused, start, stranger, TIMEOUT, turns, type Envelope } from './phone'
 
 type App = Awaited<ReturnType<typeof start>>
 
@@ -135,7 +135,7 @@ test('where one was going survives a restart on the login page', async () => {
 
 test('a full stack of pages gives its top one to the login page', async () => {
   const app = await visitor()
-  const real = uni.navigateTo
+  const real = uni.navigateTo.bind(uni)
   uni.navigateTo = ((call: { fail: (error: object) => void }) => call.fail({ errMsg: 'navigateTo:fail page stack overflow' })) as never
   app.router.openLoginPage()
   uni.navigateTo = real

@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest'
-import { later, login, noToken, ok, Phone, refused, start, startExpired, stranger, TIMEOUT, turns, type Envelope } from './phone'
+import { later, login, noToken, ok, type Phone, refused, start, startExpired, stranger, TIMEOUT, turns, type Envelope } from './phone'
 
 const exchanges = ({ phone }: { phone: Phone }) => phone.at('/login/silentLogin').length
 

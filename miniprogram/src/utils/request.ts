@@ -100,7 +100,7 @@ function result<T>({ code, msg, data, status }: Reply): T {
   // A refusal by a switch says how the switches are now.
   if (data.config) useSession().config = data.config as AppConfig
   if (code === -1) throw new NotLoggedIn(msg)
-  throw new Refused(String(data.error ?? ''), msg, data, status)
+  throw new Refused((data.error as string | undefined) ?? '', msg, data, status)
 }
 
 function send(call: Call, token: string): Promise<Reply> {

@@ -25,5 +25,5 @@ export function explain(error: unknown): string {
 
 /** Show a failure for a moment. */
 export function complain(error: unknown): void {
-  uni.showToast({ title: explain(error), icon: 'none', duration: 2500 })
+  void uni.showToast({ title: explain(error), icon: 'none', duration: 2500 })
 }

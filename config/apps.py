@@ -29,3 +29,12 @@ class SiteConfig(AdminConfig):
 
 class SecondFactorConfig(OtpConfig):  # type: ignore[misc]
     verbose_name = _("Second factor")
+
+    def ready(self) -> None:
+        """Staff sets its second factor up by itself and a superuser removes it on the account's page, so that the
+        stock pages of keys, drifts and steps go."""
+        from django.contrib import admin
+        from django_otp.plugins.otp_totp.models import TOTPDevice
+
+        super().ready()
+        admin.site.unregister(TOTPDevice)

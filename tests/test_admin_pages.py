@@ -15,7 +15,6 @@ from django.contrib.auth.models import Group
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Model
 from django.test import Client
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts.admin.actions import ACTIONS
 from accounts.models import LoginEvent, Staff, User
@@ -34,7 +33,7 @@ PAGES = ("list", "search", "add", "change", "history", "delete")
 OPEN: dict[tuple[type[Model], str], tuple[str, ...]] = {
     **{(User, page): ("superuser", "support", "privacy officer") for page in ("list", "search", "change", "history")},
     **{(Staff, page): ("superuser",) for page in ("list", "search", "add", "change", "history")},
-    **{(model, page): ("superuser",) for model in (Group, TOTPDevice) for page in PAGES},
+    **{(Group, page): ("superuser",) for page in PAGES},
     **{(LoginSettings, page): ("superuser", "operator") for page in ("list", "search", "change", "history")},
     **{(Agreement, page): ("superuser", "operator") for page in PAGES},
 }
@@ -65,7 +64,6 @@ def thing(model: type[Model]) -> Model:
         User: lambda: member(SCRIPT, avatar=QUOTED, mobile="+8613800138000"),
         Staff: lambda: Staff.objects.create_user("other", is_staff=True),
         Group: lambda: Group.objects.create(name=SCRIPT),
-        TOTPDevice: lambda: TOTPDevice.objects.create(user=User.objects.create_user("owner"), name=SCRIPT),
         LoginSettings: lambda: LoginSettings.objects.get_or_create(pk=1)[0],
         Agreement: lambda: Agreement.objects.create(type="service", version="draft", title=SCRIPT, content="<p>x</p>"),
     }

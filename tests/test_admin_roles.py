@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 from django.apps import apps
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, Permission
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.test import Client
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts.models import User
 from accounts.roles import create_roles
@@ -161,3 +164,66 @@ def test_a_role_is_named_by_what_it_may_do(root: Client) -> None:
     html = root.get(f"{STAFF}add/").content.decode()
 
     assert "support: look up, disable, log out" in html
+
+
+ROLES_PAGE = "/admin/auth/group/"
+
+
+def test_a_role_is_a_choice_among_the_rights_that_open_something(root: Client) -> None:
+    support = Group.objects.get(name="support")
+    export = Permission.objects.get(codename="export_users")
+    html = root.get(f"{ROLES_PAGE}{support.pk}/change/").content.decode()
+    assert "Disable and enable users" in html
+    assert "Can add" not in html
+
+    form = {"name": "support", "permissions": [export.pk]}
+    assert root.post(f"{ROLES_PAGE}{support.pk}/change/", form).status_code == 302
+    assert granted()["support"] == {"export_users"}
+
+
+@pytest.mark.parametrize("codename", ["change_group", "add_logentry", "view_staff"])
+def test_a_right_that_gives_rights_is_not_among_them(root: Client, codename: str) -> None:
+    support = Group.objects.get(name="support")
+    form = {"name": "support", "permissions": [Permission.objects.get(codename=codename).pk]}
+
+    assert root.post(f"{ROLES_PAGE}{support.pk}/change/", form).status_code == 200
+    assert granted() == GRANTED
+
+
+@pytest.mark.parametrize("page", ["", "add/", "{pk}/change/", "{pk}/delete/", "{pk}/history/"])
+def test_whoever_holds_the_right_to_change_roles_changes_none(page: str) -> None:
+    client, support = staff("sam", "support"), Group.objects.get(name="support")
+    support.permissions.add(*Permission.objects.filter(codename__endswith="_group"))
+
+    assert client.get(ROLES_PAGE + page.format(pk=support.pk)).status_code == 403
+
+
+def test_a_role_is_deleted_and_its_holders_lose_it(root: Client) -> None:
+    client = staff("sam", "support")
+    support = Group.objects.get(name="support")
+    assert "User_groups" not in root.get(f"{ROLES_PAGE}{support.pk}/delete/").content.decode()
+
+    assert root.post(f"{ROLES_PAGE}{support.pk}/delete/", {"post": "yes"}).status_code == 302
+    assert client.get(LIST).status_code == 403
+
+
+def test_a_superuser_removes_the_second_factor_of_a_lost_phone(root: Client) -> None:
+    staff("sam", "support")
+    sam = User.objects.get(username="sam")
+    page = f"{STAFF}{sam.pk}/change/"
+    assert "remove_second_factor" not in root.get(page).content.decode()
+    TOTPDevice.objects.create(user=sam, confirmed=True)
+    assert "remove_second_factor" in root.get(page).content.decode()
+    form = {"username": "sam", "is_active": "on", "groups": [group.pk for group in sam.groups.all()]}
+
+    root.post(page, form)
+    assert TOTPDevice.objects.filter(user=sam).exists()
+    root.post(page, form | {"remove_second_factor": "on"})
+    assert not TOTPDevice.objects.filter(user=sam).exists()
+    assert "second factor" in LogEntry.objects.order_by("-pk").first().get_change_message()
+
+
+def test_pages_stand_by_what_people_come_for(root: Client) -> None:
+    shown = re.findall(r'class="section"[^>]*>([^<]+)<', root.get("/admin/").content.decode())
+    assert shown[:3] == ["Users", "Login settings", "Staff"]
+    assert len(shown) == 3

@@ -71,3 +71,7 @@ class AnonymiseForm(ReasonForm):
 class ExportForm(ReasonForm):
     full_mobiles = forms.BooleanField(label=_("full mobile numbers"), required=False)
     field_order = ["full_mobiles", "reason"]
+
+    def __init__(self, data: Any = None) -> None:
+        super().__init__(data)
+        self.fields["reason"].help_text = _("Kept in the log. No phone numbers.")

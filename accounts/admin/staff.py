@@ -6,14 +6,17 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.options import ShowFacets
 from django.contrib.auth.admin import UserAdmin as AccountAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from accounts.admin.superusers import SuperusersOnly
 from accounts.models import Staff
 
 ROLE_NAMES: dict[str, Promise] = {
@@ -35,22 +38,29 @@ class StaffCreationForm(AdminUserCreationForm):  # type: ignore[type-arg]
 
 
 class StaffChangeForm(UserChangeForm):  # type: ignore[type-arg]
+    remove_second_factor = forms.BooleanField(
+        label=_("Remove the second factor"),
+        required=False,
+        help_text=_("For a phone that is lost: the account sets up a new one."),
+    )
+
     class Meta:
         model = Staff
         fields = ("username", "password", "is_active", "is_superuser", "groups")
 
 
 @admin.register(Staff)
-class StaffAdmin(AccountAdmin):  # type: ignore[type-arg]
+class StaffAdmin(SuperusersOnly, AccountAdmin):  # type: ignore[type-arg]
     form = StaffChangeForm
     add_form = StaffCreationForm
     list_display = ["username", "is_active", "is_superuser", "roles", "last_login"]
-    list_filter = ["is_active", "is_superuser", "groups"]
+    list_filter = ["is_active"]
     search_fields = ["username"]
     ordering = ["username"]
     filter_horizontal = ()
     readonly_fields = ["last_login"]
     actions = None
+    show_facets = ShowFacets.NEVER
 
     class Media:
         css = {"all": ["accounts/admin.css"]}
@@ -69,15 +79,27 @@ class StaffAdmin(AccountAdmin):  # type: ignore[type-arg]
         staff: QuerySet[Staff] = super().get_queryset(request).filter(username__isnull=False)
         return staff.prefetch_related("groups")
 
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        return super().changelist_view(request, {"title": _("Staff accounts"), **(extra_context or {})})
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """With the second factor, where the account has one."""
+        sets = list(super().get_fieldsets(request, obj))
+        if obj and TOTPDevice.objects.devices_for_user(obj, confirmed=True).exists():
+            sets.append((_("Second factor"), {"fields": ["remove_second_factor"]}))
+        return sets
+
     @admin.display(description=_("roles"))
     def roles(self, account: Staff) -> str:
-        return ", ".join(group.name for group in account.groups.all())
+        return ", ".join(str(ROLE_NAMES.get(group.name, group.name)) for group in account.groups.all()) or "–"
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """The column may be empty, for members; the name of an account may not."""
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if db_field.name == "username" and field:
             field.required = True
+        if db_field.name == "is_active" and field:
+            field.help_text = _("Off: the account cannot log in here, and whoever uses it is out at the next request.")
         if db_field.name == "groups" and field:
             field.widget.can_add_related = False
         return field
@@ -95,21 +117,8 @@ class StaffAdmin(AccountAdmin):  # type: ignore[type-arg]
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         obj.is_staff = True
         super().save_model(request, obj, form, change)
-
-    def superuser(self, request: HttpRequest) -> bool:
-        return bool(request.user.is_active and request.user.is_superuser)
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return self.superuser(request)
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self.superuser(request)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return self.superuser(request)
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self.superuser(request)
+        if form.cleaned_data.get("remove_second_factor"):
+            TOTPDevice.objects.devices_for_user(obj).delete()
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Accounts are disabled instead: deleting one would delete what the log says about it."""

@@ -44,7 +44,7 @@ FILTERS: list[Any] = [StateFilter, AppFilter, RegisteredFilter, LastLoginFilter]
 
 @admin.register(User)
 class UserAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    list_display = ["person", "mobile_masked", "state_now", "registered", "logged_in", "apps"]
+    list_display = ["person", "state_now", "mobile_masked", "registered", "logged_in", "apps"]
     list_display_links = ["person"]
     list_filter = FILTERS
     search_fields = ["nickname"]

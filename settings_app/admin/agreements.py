@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.options import ShowFacets
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, QuerySet
@@ -25,6 +26,7 @@ class AgreementAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ["title", "type", "version", "status", "published_at"]
     list_filter = ["type"]
     search_fields = ["title", "version"]
+    show_facets = ShowFacets.NEVER
     ordering = ["type", F("published_at").desc(nulls_first=True), "-pk"]
     fields = [("type", "version"), "title", "content"]
     actions = None
@@ -36,6 +38,9 @@ class AgreementAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         later = Agreement.objects.filter(type=OuterRef("type"), published_at__gt=OuterRef("published_at"))
         agreements: QuerySet[Agreement] = super().get_queryset(request)
         return agreements.annotate(replaced=Exists(later))
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        return super().changelist_view(request, {"title": _("Agreements"), **(extra_context or {})})
 
     @admin.display(description=gettext_lazy("status"))
     def status(self, agreement: Agreement) -> SafeString:

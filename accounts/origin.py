@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass
+from functools import lru_cache
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -26,12 +27,16 @@ class Origin:
             address=client_address(request),
             user_agent=printable(request.META.get("HTTP_USER_AGENT", ""))[:USER_AGENT_LENGTH],
             request_id=request.META.get("REQUEST_ID", ""),
-            base=request.build_absolute_uri("/").rstrip("/"),
+            base=base_of(request),
         )
 
 
+def base_of(request: HttpRequest) -> str:
+    return f"{request.scheme}://{request.get_host()}"
+
+
 def printable(text: str) -> str:
-    return "".join(character if character.isprintable() else " " for character in text)
+    return text if text.isprintable() else "".join(character if character.isprintable() else " " for character in text)
 
 
 def client_address(request: HttpRequest) -> str | None:
@@ -46,6 +51,7 @@ def client_address(request: HttpRequest) -> str | None:
     return parsed(forwarded[-hops].strip()) if len(forwarded) >= hops else None
 
 
+@lru_cache(maxsize=1024)
 def parsed(text: str) -> str | None:
     """An address in its one spelling, without a port; an IPv4 address mapped into IPv6 is the IPv4 one."""
     host = text.partition("]")[0].lstrip("[") if text.startswith("[") else text

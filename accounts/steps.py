@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
 
 from accounts.mobile import displayed
@@ -38,7 +38,7 @@ class LoginAnswer:
     next_step: Step
 
     def as_data(self) -> dict[str, object]:
-        return asdict(self)
+        return {**vars(self)}
 
 
 def answer_for_visitor(switches: LoginSettings) -> LoginAnswer:

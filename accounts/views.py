@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, cast
 
 from django.core.files.storage import default_storage
@@ -21,7 +22,7 @@ from accounts.events import Visit
 from accounts.images import store_avatar
 from accounts.login import Application, authorized_login, silent_login
 from accounts.models import User
-from accounts.origin import Origin
+from accounts.origin import Origin, base_of
 from accounts.permissions import LoggedIn
 from accounts.phone import bind_mobile
 from accounts.profile import Change, update_user
@@ -58,9 +59,13 @@ def member(request: Request) -> User:
 
 
 def valid(serializer_class: type[BaseSerializer[Any]], request: Request) -> dict[str, Any]:
-    serializer = serializer_class(data=request.data)
-    serializer.is_valid(raise_exception=True)
-    return dict(serializer.validated_data)
+    return dict(validator(serializer_class).run_validation(request.data))  # type: ignore[arg-type]
+
+
+@cache
+def validator(serializer_class: type[BaseSerializer[Any]]) -> BaseSerializer[Any]:
+    """One for all requests: a serializer copies its fields when it is made, and keeps nothing of what it validates."""
+    return serializer_class()
 
 
 class LoginAnswerView(APIView):
@@ -135,7 +140,7 @@ class UserInfoView(APIView):
     @extend_schema(responses=serializers.ProfileSerializer)
     def get(self, request: Request) -> Response:
         """The caller's own profile."""
-        base = Origin.of(request._request).base
+        base = base_of(request._request)
         return Response(serializers.ProfileSerializer(member(request), context={"base": base}).data)
 
 
@@ -161,5 +166,5 @@ class UploadImageView(APIView):
     def post(self, request: Request) -> Response:
         """Store an avatar; it is decoded and written anew."""
         name = store_avatar(valid(serializers.UploadSerializer, request)["file"], member(request))
-        url = absolute(name, Origin.of(request._request).base)
+        url = absolute(name, base_of(request._request))
         return Response({"url": url, "uri": default_storage.url(name)})

@@ -61,4 +61,4 @@ class JsonFormatter(logging.Formatter):
         return json.dumps(line, default=str)
 
     def clean(self, value: Any) -> Any:
-        return value if value is None or isinstance(value, bool | int | float) else redact(str(value))
+        return value if value is None or value == "" or isinstance(value, bool | int | float) else redact(str(value))

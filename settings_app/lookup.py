@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Model, QuerySet
 
 M = TypeVar("M", bound=Model)
@@ -28,22 +29,24 @@ class Lookup(Generic[M]):
         self.statements: dict[str, Statement[M]] = {}
 
     def find(self, **given: str) -> M | None:
-        statement = self.statements.get(connection.vendor) or self.compile()
-        with connection.cursor() as cursor:
+        # Django's `connection` asks which thread this is each time it is touched.
+        database = connections[DEFAULT_DB_ALIAS]
+        statement = self.statements.get(database.vendor) or self.compile(database)
+        with database.cursor() as cursor:
             cursor.execute(statement.sql, statement.bound(given))
             row = cursor.fetchone()
-        return statement.instance(row) if row else None
+        return statement.instance(row, database) if row else None
 
-    def compile(self) -> Statement[M]:
-        compiled = self.statements[connection.vendor] = Statement(self.build(*self.parameters))
+    def compile(self, database: BaseDatabaseWrapper) -> Statement[M]:
+        compiled = self.statements[database.vendor] = Statement(self.build(*self.parameters), database)
         return compiled
 
 
 class Statement(Generic[M]):
     """One kind of database's SQL, and how its row becomes an instance with its relations and annotations."""
 
-    def __init__(self, queryset: QuerySet[M]) -> None:
-        compiler: Any = queryset.query.get_compiler(connection=connection)
+    def __init__(self, queryset: QuerySet[M], database: BaseDatabaseWrapper) -> None:
+        compiler: Any = queryset.query.get_compiler(connection=database)
         self.sql, self.parameters = compiler.as_sql()
         columns = [column for column, *_rest in compiler.select]
         info = compiler.klass_info
@@ -55,8 +58,8 @@ class Statement(Generic[M]):
     def bound(self, given: dict[str, str]) -> list[Any]:
         return [given[part] if isinstance(part, Parameter) else part for part in self.parameters]
 
-    def instance(self, row: Sequence[Any]) -> M:
-        values = self.converted(row) if self.converters else row
+    def instance(self, row: Sequence[Any], database: BaseDatabaseWrapper) -> M:
+        values = self.converted(row, database) if self.converters else row
         found: M = self.own.instance(values)
         for name, columns in self.relations.items():
             setattr(found, name, columns.instance(values))
@@ -64,11 +67,11 @@ class Statement(Generic[M]):
             setattr(found, name, values[position])
         return found
 
-    def converted(self, row: Sequence[Any]) -> list[Any]:
+    def converted(self, row: Sequence[Any], database: BaseDatabaseWrapper) -> list[Any]:
         values = list(row)
         for position, (converters, column) in self.converters.items():
             for convert in converters:
-                values[position] = convert(values[position], column, connection)
+                values[position] = convert(values[position], column, database)
         return values
 
 
@@ -81,4 +84,4 @@ class Columns:
         self.names = [column.target.attname for column in columns[self.places]]
 
     def instance(self, values: Sequence[Any]) -> Any:
-        return self.model.from_db(connection.alias, self.names, values[self.places])
+        return self.model.from_db(DEFAULT_DB_ALIAS, self.names, values[self.places])

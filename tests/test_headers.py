@@ -152,3 +152,16 @@ def test_scheme_is_believed_only_from_a_trusted_proxy(proxies: int, scheme: str)
     environment = {**os.environ, "TRUSTED_PROXIES": str(proxies), "DJANGO_SETTINGS_MODULE": "config.settings"}
     done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == scheme
+
+
+def test_api_opens_no_session_though_a_page_would(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(
+        "config.pages.SessionMiddleware.process_request", lambda self, request: opened.append(request.path)
+    )
+
+    client.get("/api/config")
+    assert opened == []
+
+    client.get("/admin/login/")
+    assert opened == ["/admin/login/"]

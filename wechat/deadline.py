@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import io
 import socket
+import ssl
 import time
 from functools import partial
 from http.client import HTTPResponse
 from typing import Any
 
+from requests import PreparedRequest, adapters
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.response import HTTPResponse as PooledResponse
+from urllib3.util import parse_url
 
 
 class DeadlineReader(io.RawIOBase):
@@ -79,6 +82,39 @@ class HTTPSPool(HTTPSConnectionPool):
 
 
 class DeadlineAdapter(HTTPAdapter):
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = {"http": HTTPPool, "https": HTTPSPool}
+    """Keeps one pool of connections for each host, and whom it trusts.
+
+    requests by itself takes every address apart anew, looks for proxies, and lets every new connection read the file of
+    all authorities, which takes longer than the handshake.
+    """
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.size = size
+        self.pools: dict[str, HTTPConnectionPool] = {}
+
+    def get_connection_with_tls_context(self, request: PreparedRequest, *_: Any, **__: Any) -> HTTPConnectionPool:
+        host = host_of(request)
+        return self.pools.get(host) or self.pools.setdefault(host, self.pool(host))
+
+    def pool(self, host: str) -> HTTPConnectionPool:
+        address = parse_url(host)
+        if address.scheme == "http":
+            return HTTPPool(str(address.host), address.port, maxsize=self.size)
+        trusted = ssl.create_default_context(cafile=adapters.DEFAULT_CA_BUNDLE_PATH)
+        return HTTPSPool(str(address.host), address.port, maxsize=self.size, ssl_context=trusted)
+
+    def cert_verify(self, *_: Any) -> None:
+        """Nothing to set: the pool's own context refuses whom it does not trust."""
+
+    def request_url(self, request: PreparedRequest, proxies: Any) -> str:
+        return str(request.url).removeprefix(host_of(request))
+
+    def close(self) -> None:
+        for pool in self.pools.values():
+            pool.close()
+
+
+def host_of(request: PreparedRequest) -> str:
+    """`https://api.weixin.qq.com`. `urlsplit` would remember every address whole, and with it the AppSecret."""
+    return "/".join(str(request.url).split("/", 3)[:3])

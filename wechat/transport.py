@@ -38,7 +38,7 @@ def session() -> requests.Session:
     created = requests.Session()
     created.trust_env = False
     created.headers = {"Accept-Encoding": "identity", "User-Agent": "wechat-login"}
-    adapter = DeadlineAdapter(pool_connections=4, pool_maxsize=64)
+    adapter = DeadlineAdapter(size=64)
     created.mount("https://", adapter)
     created.mount("http://", adapter)
     return created

@@ -14,17 +14,22 @@ INSTALLED := $(VENV)/.installed
 INSTALLED_DEV := $(VENV)/.installed-dev
 INSTALLED_BROWSER := $(VENV)/.installed-browser
 CHROMIUM ?= /usr/bin/chromium
+PACKAGES := miniprogram/node_modules/.package-lock.json
+BUILDS := miniprogram/dist/build/mp-weixin/app.json miniprogram/dist/build/h5/index.html
 # A database, cache or .env of the developer must not decide how a test ends.
 ALONE := env -u DATABASE_URL -u REDIS_URL ENV_FILE=/dev/null
+STAGE = $(ALONE) CHROMIUM=$(CHROMIUM) $(BIN)/python -m tests.miniprogram.stage
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-strip-extras --generate-hashes --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all test-services test-postgresql test-mariadb test-browser screenshots lint lock messages
+.PHONY: help run miniprogram test test-all test-services test-postgresql test-mariadb test-browser test-e2e test-bundle test-h5 screenshots lint lock messages
 
 help:
 	@echo "make run        install, create .env and a demo, serve http://127.0.0.1:$(PORT) (PORT=…)"
+	@echo "make miniprogram  build the mini-program: for WeChat's developer tools, and for the browser at /app/ of make run"
 	@echo "make test       the test suite on SQLite, with its coverage; needs no service and no network"
 	@echo "make test-all   the same, and the suite on PostgreSQL with Redis and on MariaDB with Redis, and in Chromium"
+	@echo "make test-e2e   the built mini-program against a live server: in WeChat's place under node, and in Chromium"
 	@echo "make screenshots  every page of the admin and the start page, in both languages and themes, wide and narrow"
 	@echo "make lint       style, types, import layers, migrations, the checks of a production start"
 	@echo "make lock       compile requirements*.in into requirements*.txt"
@@ -37,6 +42,20 @@ run: $(INSTALLED) .env
 	@$(BIN)/python manage.py demo
 	@echo "Serving on port $(PORT)"
 	@PORT=$(PORT) $(BIN)/python manage.py runserver $(PORT)
+
+miniprogram: $(BUILDS)
+
+$(PACKAGES): miniprogram/package-lock.json
+	@command -v npm > /dev/null || { echo "No npm: install node 20 or newer." >&2; exit 1; }
+	@echo "Installing the mini-program's packages"
+	@cd miniprogram && npm ci --loglevel=error
+	@touch $@
+
+miniprogram/dist/build/%: $(PACKAGES) $(wildcard miniprogram/.env* miniprogram/*.ts miniprogram/index.html) $(shell find miniprogram/src -type f)
+	@echo "Building the mini-program: $(*D)"
+	@mkdir -p miniprogram/dist
+	@cd miniprogram && npm run --silent build:$(*D) > dist/$(*D).log 2>&1 || { cat dist/$(*D).log; exit 1; }
+	@touch $@
 
 .env:
 	@echo "Creating .env from .env.example"
@@ -61,6 +80,18 @@ test-browser: $(INSTALLED_BROWSER)
 	@test -x "$(CHROMIUM)" || { echo "No Chromium at $(CHROMIUM): install one, or set CHROMIUM." >&2; exit 1; }
 	@echo "Testing in Chromium"
 	@$(ALONE) CHROMIUM=$(CHROMIUM) $(BIN)/python -m pytest -q --timeout=120 tests/browser
+
+test-e2e: $(INSTALLED_BROWSER) $(BUILDS)
+	@test -x "$(CHROMIUM)" || { echo "No Chromium at $(CHROMIUM): install one, or set CHROMIUM." >&2; exit 1; }
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-bundle test-h5
+
+test-bundle: $(INSTALLED) $(BUILDS)
+	@echo "Walking through the mini-program in WeChat's place"
+	@$(STAGE) node --test --test-concurrency=1 miniprogram/e2e/
+
+test-h5: $(INSTALLED_BROWSER) $(BUILDS)
+	@echo "Walking through the mini-program in Chromium"
+	@$(STAGE) $(BIN)/python -m pytest -q --timeout=120 tests/miniprogram
 
 screenshots: $(INSTALLED_BROWSER)
 	@echo "Taking pictures into screenshots/"

@@ -9,6 +9,7 @@ const LOGIN = '/pages/login/login'
 let phone
 
 beforeEach(async () => {
+  await server(true)
   await switches()
   await calm()
 })

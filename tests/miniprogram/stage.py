@@ -41,6 +41,8 @@ class Server:
         self.process: subprocess.Popen[bytes] | None = None
 
     def up(self) -> None:
+        if self.answers():
+            return
         command = [sys.executable, "manage.py", "runserver", "--noreload", str(self.port)]
         self.process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
         end = time.monotonic() + PATIENCE_SECONDS
@@ -125,8 +127,6 @@ def settings(folder: str, server: Server, simulator: str) -> dict[str, str]:
         "LOGIN_PER_MINUTE": "0",
         "LOG_LEVEL": "ERROR",
         "PORT": str(server.port),
-        "SERVER": server.url,
-        "SIMULATOR": simulator,
     }
 
 
@@ -140,9 +140,9 @@ def main(command: list[str]) -> int:
         running(apps=[App(APPID, SECRET)]) as simulator,
         ThreadingHTTPServer(("127.0.0.1", 0), Control) as control,
     ):
-        os.environ |= settings(folder, server, simulator.base_url) | {
-            "STAGE": f"http://127.0.0.1:{control.server_port}"
-        }
+        stage = f"http://127.0.0.1:{control.server_port}"
+        surroundings = os.environ | {"SERVER": server.url, "SIMULATOR": simulator.base_url, "STAGE": stage}
+        os.environ |= settings(folder, server, simulator.base_url)
         import django
         from django.core.management import call_command
 
@@ -151,7 +151,7 @@ def main(command: list[str]) -> int:
         threading.Thread(target=control.serve_forever, daemon=True).start()
         try:
             server.up()
-            return subprocess.call(command, cwd=ROOT)
+            return subprocess.call(command, cwd=ROOT, env=surroundings)
         finally:
             server.down()
             control.shutdown()

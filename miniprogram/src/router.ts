@@ -50,7 +50,12 @@ export function setupRouter(app: App, pages: PagesJson, failed: (error: unknown)
   first = pages.pages[0]?.path ?? ''
   report = failed
   for (const way of Object.keys(MOVES) as Way[]) uni.addInterceptor(way, { invoke: (call: Navigation) => pass(way, call) })
+  // #ifdef H5
+  watchAddresses(app)
+  // #endif
+  // #ifndef H5
   app.mixin({ onShow: shown })
+  // #endif
   recoverWith({ login: toLogin, settled, lost, ask: openLoginPage })
 }
 
@@ -72,10 +77,28 @@ function refuse(way: Way, { fail, complete }: Navigation): void {
   complete?.(result)
 }
 
-/** The page that shows, however it came to. */
 function shown(this: { $mpType?: string }): void {
   const place = visiblePage()
-  if (this.$mpType !== 'page' || !place || isLoginOpen()) return
+  if (this.$mpType === 'page' && place) check(place)
+}
+
+// #ifdef H5
+interface Address {
+  meta: { route: string }
+  query: Record<string, string>
+}
+
+/** A browser's page is not told when it shows again by its address. Vue's router is there as soon as the app is mounted. */
+function watchAddresses({ config }: App): void {
+  const mounted = config.globalProperties as unknown as { $router: { afterEach(done: (to: Address) => void): void } }
+  const arrived = ({ meta, query }: Address) => setTimeout(check, 0, { path: meta.route, query })
+  void Promise.resolve().then(() => mounted.$router.afterEach(arrived))
+}
+// #endif
+
+/** The page that shows, however it came to. */
+function check(place: Place): void {
+  if (place.path === LOGIN || isLoginOpen()) return
   const left = samePlace(place, asked)
   asked = undefined
   if (!isBarred(place)) return

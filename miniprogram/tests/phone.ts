@@ -57,6 +57,8 @@ export const PAGES = {
   tabBar: { list: [{ pagePath: 'pages/home/home' }, { pagePath: 'pages/my/my' }, { pagePath: 'pages/vault/vault' }] },
 }
 
+const TABS = new Set(PAGES.tabBar.list.map(({ pagePath }) => pagePath))
+
 export const ok = (data: Record<string, unknown> | null = {}): Envelope => ({ code: 1, msg: 'ok', data })
 export const noToken: Envelope = { code: -1, msg: 'Please log in first.', data: { error: 'not_logged_in' } }
 export const refused = (error: string, data: Record<string, unknown> = {}): Envelope => ({ code: 0, msg: `no: ${error}`, data: { error, ...data } })
@@ -139,7 +141,9 @@ export class Phone {
   private navigate(way: string, change: (shown: Shown) => Shown[]) {
     const go = (call: Target): void => {
       if (this.interceptors.get(way)?.(call) === false) return
-      this.stack = change(shownOf(call.url))
+      const shown = shownOf(call.url)
+      if (way !== 'reLaunch' && TABS.has(shown.route) !== (way === 'switchTab')) return call.fail?.({ errMsg: `${way}:fail` })
+      this.stack = change(shown)
       if (call.url.startsWith('/pages/login')) this.loginPages += 1
       call.success?.({})
       call.complete?.({})
@@ -185,7 +189,10 @@ export async function start(phone = new Phone()) {
   pinia.setActivePinia(pinia.createPinia())
   const { settings, ...requests } = await import('@/utils/request')
   const router = await import('@/router')
-  const app = { mixin: (mixin: { onShow: () => void }) => (phone.onShow = mixin.onShow) }
+  const app = {
+    mixin: (mixin: { onShow: () => void }) => (phone.onShow = mixin.onShow),
+    config: { globalProperties: { $router: { afterEach: () => undefined } } },
+  }
   const reported: unknown[] = []
   settings.baseUrl = 'https://api'
   router.setupRouter(app as never, PAGES, (error) => reported.push(error))

@@ -210,9 +210,12 @@ test('a renewal that arrives after a logout does not log in again', async () => 
   const app = await startExpired()
   app.phone.valid.add('old')
   app.phone.headers = { 'X-Renewed-Token': 'renewed' }
+  const slow = later<Envelope>()
+  app.phone.answers['/orders'] = () => slow.promise
   const waiting = app.request({ path: '/orders' })
   await turns()
   app.session.leave()
+  slow.resolve(ok())
   await waiting
   expect(app.session.token).toBe('')
 })

@@ -18,7 +18,7 @@ from accounts.charts import Chart, Column, chart, length
 from accounts.models import LoginEvent
 from accounts.reasons import in_words
 from accounts.statistics import Counts
-from wechat.errors import CATALOGUE, PHONE, UNKNOWN, Meaning, PhoneCodeInvalid, WechatUnavailable
+from wechat.errors import CATALOGUE, NO_ANSWER, PHONE, UNKNOWN, Meaning, PhoneCodeInvalid, WechatUnavailable
 
 Kind = LoginEvent.Kind
 Text = str | Promise
@@ -28,11 +28,6 @@ VIEWERS = (
     "accounts.change_user",
     "settings_app.view_loginsettings",
     "settings_app.change_loginsettings",
-)
-NO_ANSWER = Meaning(
-    WechatUnavailable,
-    _("WeChat could not be reached, or what answered was not WeChat."),
-    _("Check name resolution, the firewall and the egress proxy; the log names each failed call."),
 )
 
 

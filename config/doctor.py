@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from config.health import database_problem
 from settings_app.models import Agreement, LoginSettings
 from wechat.diagnosis import LoginProbe, phone_error, token_error
-from wechat.errors import WechatError
+from wechat.errors import NO_ANSWER, WechatError, WechatUnavailable
 from wechat.miniprogram import MiniProgram, all_mini_programs
 
 TOLERATED_CLOCK_OFFSET = 60
@@ -104,15 +104,24 @@ def wechat_app(app: MiniProgram) -> Iterator[Finding]:
     name = {"app": app.alias}
     accepted = _("WeChat accepts AppID, AppSecret and this server's address.")
     yield judged(_("WeChat login (%(app)s)") % name, login.error, accepted)
+    if no_answer(login.error):
+        return
     if login.clock_offset is not None:
         yield clock(login.clock_offset)
     yield judged(_("Access token (%(app)s)") % name, token_error(app), _("stable_token answers."))
     yield judged(_("Phone numbers (%(app)s)") % name, phone_error(app), _("This mini-program may read them."))
 
 
+def no_answer(error: WechatError | None) -> bool:
+    """Nothing of WeChat's was heard, so that asking for more would only take as long again."""
+    return isinstance(error, WechatUnavailable) and error.errcode is None
+
+
 def judged(subject: str, error: WechatError | None, fine: str) -> Finding:
     if error is None:
         return Finding(subject, Level.OK, fine)
+    if no_answer(error):
+        return Finding(subject, Level.ERROR, f"{NO_ANSWER.cause} ({error.cause})", NO_ANSWER.remedy)
     return Finding(subject, Level.ERROR, error.cause, error.remedy, error.errcode)
 
 

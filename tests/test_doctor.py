@@ -62,8 +62,21 @@ def test_refusal_by_wechat_has_its_errcode_cause_and_remedy(
 
 def test_wechat_that_cannot_be_reached_is_an_error(wechat: Running, settings: Any) -> None:
     settings.WECHAT_API_BASE = "http://127.0.0.1:9"
+    findings = {finding.subject: finding for finding in examine()}
 
-    assert found("WeChat login").level is Level.ERROR
+    login = findings["WeChat login (default)"]
+    assert (login.level, login.errcode) == (Level.ERROR, None)
+    assert str(login.cause).startswith("WeChat could not be reached, or what answered was not WeChat. (")
+    assert "egress proxy" in str(login.remedy)
+    # Asking for the rest would take as long again.
+    assert "Access token (default)" not in findings
+
+
+def test_wechat_that_is_busy_is_asked_for_the_rest(wechat: Running) -> None:
+    wechat.fault("errcode", errcode=-1)
+
+    assert found("WeChat login").errcode == -1
+    assert found("Access token (default)").errcode == -1
 
 
 def test_app_that_may_not_read_phone_numbers_is_told(wechat: Running, settings: Any, set_switches: Any) -> None:

@@ -184,6 +184,13 @@ UNKNOWN = Meaning(
     _("Look the errcode up in WeChat's documentation."),
 )
 
+# What there is to say of a `WechatUnavailable`.
+NO_ANSWER = Meaning(
+    WechatUnavailable,
+    _("WeChat could not be reached, or what answered was not WeChat."),
+    _("Check name resolution, the firewall and the egress proxy; the log names each failed call."),
+)
+
 
 def raise_for_errcode(answer: dict[str, Any], meanings: dict[int, Meaning] = CATALOGUE) -> None:
     """Raise what the answer's errcode means; an absent or zero errcode is success.

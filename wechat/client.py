@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -28,8 +29,10 @@ logger = logging.getLogger(__name__)
 
 # WeChat's own have 28 characters of [A-Za-z0-9_-]; whatever prints and has no blank is let through.
 IDENTIFIER = re.compile(r"[!-~]{1,128}")
-NO_UNIONID = {"0", "null", "undefined"}
+NO_UNIONID = {"0", "null", "none", "nil", "undefined"}
 DIGITS = re.compile(r"[0-9]{4,15}", re.ASCII)
+BETWEEN_DIGITS = re.compile(r"[\s().‐-―-]")
+MAINLAND, MAINLAND_LENGTH = "86", 11
 PROFILE_SCENE = 1
 
 
@@ -84,12 +87,25 @@ def check_watermark(info: Mapping[str, Any], app: MiniProgram) -> None:
 
 
 def e164(info: Mapping[str, Any]) -> str:
-    """countryCode comes as text or as a number, and purePhoneNumber never carries it."""
-    country = str(info.get("countryCode") or "").lstrip("+0")
-    number = str(info.get("purePhoneNumber") or "")
+    """countryCode comes as text or as a number; purePhoneNumber should not carry it and loses it where it does."""
+    country = compact(info.get("countryCode")).lstrip("+0")
+    number = national(compact(info.get("purePhoneNumber")), country)
     if not re.fullmatch(r"[0-9]{1,4}", country, re.ASCII) or not DIGITS.fullmatch(number):
         raise WechatUnavailable("answer without a usable phone number")
     return f"+{country}{number}"
+
+
+def compact(written: object) -> str:
+    """Without what people put between digits, and full-width digits as plain ones."""
+    return BETWEEN_DIGITS.sub("", unicodedata.normalize("NFKC", str(written or "")))
+
+
+def national(number: str, country: str) -> str:
+    """One spelling of one number: `+86…`, `0086…` and `86…` are the same as without."""
+    international = "+" + number.removeprefix("+").removeprefix("00")
+    if international != f"+{number}" or (country == MAINLAND and len(number) == MAINLAND_LENGTH + len(MAINLAND)):
+        return international.removeprefix(f"+{country}")
+    return number
 
 
 def check_text(text: str, *, openid: str, app: MiniProgram) -> Literal["pass", "review", "risky"]:

@@ -105,17 +105,37 @@ def test_other_refusals_are_not_repeated(wechat: Running, app: MiniProgram, errc
     assert (wechat.calls(TOKEN), wechat.calls(PHONE_NUMBER)) == (1, 1)
 
 
-@pytest.mark.parametrize("life", [300, 1, 0, -5])
-def test_token_that_says_it_ends_soon_is_kept_for_a_while(wechat: Running, app: MiniProgram, life: int) -> None:
+@pytest.mark.parametrize("life", [300, 1, 0, -5, "x", "", None, [], 7200.5, 10**30])
+def test_token_that_ends_soon_or_nobody_knows_when_is_kept_for_a_while(
+    wechat: Running, app: MiniProgram, life: object
+) -> None:
     wechat.fault("body", path=TOKEN, body={"access_token": "short-lived", "expires_in": life})
 
     assert [access_token.access_token(app) for _call in range(3)] == ["short-lived"] * 3
     assert wechat.calls(TOKEN) == 1
 
 
+def test_life_that_is_written_as_text_is_believed(
+    wechat: Running, app: MiniProgram, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wechat.fault("body", path=TOKEN, body={"access_token": "written", "expires_in": "7200"})
+    lives: list[float] = []
+    monkeypatch.setattr(access_token.cache, "set", lambda key, token, timeout: lives.append(timeout))
+
+    access_token.access_token(app)
+
+    assert lives == [6900]
+
+
 @pytest.mark.parametrize(
     "body",
-    [{}, [], {"access_token": ""}, {"access_token": 1, "expires_in": 7200}, {"access_token": "t", "expires_in": "x"}],
+    [
+        {},
+        [],
+        {"access_token": ""},
+        {"access_token": 1, "expires_in": 7200},
+        {"access_token": ["t"], "expires_in": 7200},
+    ],
 )
 def test_answer_without_a_token_is_no_token(wechat: Running, app: MiniProgram, body: object) -> None:
     wechat.fault("body", path=TOKEN, body=body)

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from django.core.cache import cache
 
 from wechat import transport
-from wechat.errors import WechatUnavailable, raise_for_errcode
+from wechat.errors import WechatUnavailable, as_int, raise_for_errcode
 from wechat.miniprogram import MiniProgram
 
 REFRESH_EARLY = 300
@@ -70,9 +70,9 @@ def fetch(app: MiniProgram) -> str:
         {"grant_type": "client_credential", "appid": app.appid, "secret": app.secret},
     )
     raise_for_errcode(answer)
-    token, life = answer.get("access_token"), answer.get("expires_in")
-    if not isinstance(token, str) or not token or not isinstance(life, int):
+    token, life = answer.get("access_token"), as_int(answer.get("expires_in")) or 0
+    if not isinstance(token, str) or not token:
         raise WechatUnavailable("stable_token answered without a token")
-    # expires_in can be as low as 300, so "five minutes early" needs a floor.
+    # expires_in can be as low as 300, or no number at all, so "five minutes early" needs a floor.
     cache.set(cache_key(app), token, timeout=max(life - REFRESH_EARLY, SHORTEST_LIFE))
     return token

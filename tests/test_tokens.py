@@ -80,6 +80,51 @@ def test_authorization_of_a_proxy_does_not_hide_the_other_header(alice: Phone, t
     assert alice.client.get("/api/user/info", headers=headers).json()["code"] == 1
 
 
+@pytest.mark.parametrize("authorization", ["Bearer undefined", "Bearer null", "Bearer x.y.z", "Bearer {stale}"])
+def test_authorization_without_a_usable_token_does_not_hide_the_other_header(
+    alice: Phone, token: str, authorization: str
+) -> None:
+    """-1 means that there is no usable token, and here is one."""
+    authorization = authorization.replace("{stale}", signed(token, exp=1))
+    headers = {"Authorization": authorization, "token": token}
+    assert alice.client.get("/api/user/info", headers=headers).json()["code"] == 1
+    assert alice.client.get("/api/user/info", headers={"Authorization": authorization}).json() == {
+        **REFUSAL,
+        "msg": "请先登录",
+    }
+
+
+def test_authorization_comes_first_where_both_headers_hold_a_usable_token(alice: Phone, bob: Phone) -> None:
+    headers = {"Authorization": f"Bearer {alice.complete().token}", "token": bob.complete().token}
+    assert alice.client.get("/api/user/info", headers=headers).json()["data"]["nickname"] == "Alice"
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"exp": 10**30},
+        {"exp": float("inf")},
+        {"exp": float("nan")},
+        {"exp": []},
+        {"exp": "x"},
+        {"sub": "1\x00"},
+        {"sub": "\ud800"},
+        {"sub": "9" * 500},
+        {"sub": ["1"]},
+        {"sub": {"a": 1}},
+        {"iat": []},
+        {"nbf": float("inf")},
+        {"ver": []},
+        {"ver": 10**40},
+    ],
+    ids=str,
+)
+def test_claims_of_the_wrong_kind_are_refused_even_if_we_signed_them(
+    alice: Phone, token: str, claims: dict[str, Any]
+) -> None:
+    assert asks_with(alice, signed(token, **claims)) == REFUSAL
+
+
 @pytest.mark.parametrize("algorithm", ["none", "None", "NONE", "nOnE", "", "HS257", None, 7, ["HS256"]])
 @pytest.mark.parametrize("signature", ["", "keep", "AAAA"])
 def test_no_algorithm_but_ours_is_believed(alice: Phone, token: str, algorithm: Any, signature: str) -> None:

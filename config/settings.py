@@ -10,6 +10,7 @@ import os
 from pathlib import Path
 
 import environ
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from config.database import database
@@ -21,11 +22,23 @@ env = environ.Env()
 env_file = Path(os.environ.get("ENV_FILE", BASE_DIR / ".env"))
 if env_file.is_file():
     env.read_env(env_file)
+# A variable that is set to nothing, as compose files do with what they pass on, counts as not set.
+env.ENVIRON = {name: value.strip() for name, value in os.environ.items() if value.strip()}
+environ.Env.DB_SCHEMES["mariadb"] = environ.Env.DB_SCHEMES["mysql"]
 
 
 def names(variable: str) -> list[str]:
     """A comma-separated variable without blanks."""
     return [name.strip() for name in env.str(variable, default="").split(",") if name.strip()]
+
+
+def number(variable: str, default: float) -> float:
+    """Any spelling that Python knows, `5e-05` too, of which `env.float` would make something else."""
+    value = env.str(variable, default=str(default))
+    try:
+        return float(value)
+    except ValueError:
+        raise ImproperlyConfigured(f"{variable} is not a number: {value}") from None
 
 
 DEBUG = env.bool("DEBUG", default=False)
@@ -39,8 +52,8 @@ METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 
 # Login
 JWT_SIGNING_KEYS = names("JWT_SIGNING_KEY") or [INSECURE_KEY]
-TOKEN_DAYS = env.float("TOKEN_DAYS", default=7)
-PENDING_TOKEN_MINUTES = env.float("PENDING_TOKEN_MINUTES", default=30)
+TOKEN_DAYS = number("TOKEN_DAYS", 7)
+PENDING_TOKEN_MINUTES = number("PENDING_TOKEN_MINUTES", 30)
 LOGIN_PER_MINUTE = env.int("LOGIN_PER_MINUTE", default=600)
 REQUIRE_AGREEMENT = env.bool("REQUIRE_AGREEMENT", default=False)
 PHONE_CALLS_PER_HOUR = env.int("PHONE_CALLS_PER_HOUR", default=20_000)

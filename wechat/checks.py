@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Info, Tags, register
+from django.core.checks import CheckMessage, Error, Info, Tags, Warning, register
 
 from wechat.miniprogram import MiniProgram, all_mini_programs
 
@@ -55,13 +55,17 @@ def placeholder(secret: str) -> bool:
 
 @register(Tags.security)
 def check_base(**kwargs: Any) -> list[CheckMessage]:
-    """Secrets travel in the query: plain http only on this machine, and a foreign host is pointed out."""
+    """Secrets travel in the query: plain http to another machine and a foreign host are pointed out.
+
+    Both are allowed: the way to an egress proxy or a stand-in may be private.
+    """
     base = urlsplit(settings.WECHAT_API_BASE)
     found: list[CheckMessage] = []
     if base.scheme not in ("http", "https") or not base.hostname:
         return [Error("WECHAT_API_BASE is not an http(s) address.", id="wechat.E004")]
     if base.scheme == "http" and base.hostname not in LOOPBACK:
-        found.append(Error("WECHAT_API_BASE sends the AppSecret over plain http.", hint="Use https.", id="wechat.E005"))
+        text = "WECHAT_API_BASE sends the AppSecret over plain http."
+        found.append(Warning(text, hint="Use https, unless the way there is private.", id="wechat.W005"))
     if base.hostname != OFFICIAL_HOST and not settings.WECHAT_SIMULATOR:
         text = f"WECHAT_API_BASE is {base.hostname}, not {OFFICIAL_HOST}."
         found.append(Info(text, hint="Right for an egress proxy or a stand-in, wrong otherwise.", id="wechat.I006"))

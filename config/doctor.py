@@ -14,11 +14,12 @@ from django.db import DatabaseError, connection
 from django.http import HttpRequest
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from config.health import database_problem
 from settings_app.models import Agreement, LoginSettings
 from wechat.diagnosis import LoginProbe, phone_error, token_error
-from wechat.errors import NO_ANSWER, WechatError, WechatUnavailable
+from wechat.errors import NO_ANSWER, Text, WechatError, WechatUnavailable
 from wechat.miniprogram import MiniProgram, all_mini_programs
 
 TOLERATED_CLOCK_OFFSET = 60
@@ -81,13 +82,24 @@ def shared_cache() -> Iterator[Finding]:
         yield Finding(subject, Level.ERROR, _("Redis does not answer: no limit counts."), _("Start it."))
 
 
+STAND_IN = gettext_lazy("Right for an egress proxy or a stand-in for WeChat, wrong otherwise.")
+# What a server that runs can hear from the system checks, which speak English to whoever starts it.
+REMARKS: dict[str, tuple[Text, Text]] = {
+    "wechat.I001": (gettext_lazy("WECHAT_APPID does not look like one of WeChat's."), STAND_IN),
+    "wechat.I002": (gettext_lazy("WECHAT_SECRET does not look like one of WeChat's."), STAND_IN),
+    "wechat.I003": (gettext_lazy("WECHAT_SECRET is a placeholder."), STAND_IN),
+    "wechat.I006": (gettext_lazy("WECHAT_API_BASE is not WeChat's own host."), STAND_IN),
+}
+
+
 def configuration() -> Iterator[Finding]:
     """The system checks: keys, hosts, AppIDs, the simulator."""
     subject = _("Configuration")
     found = [message for message in run_checks(tags=["security"]) if message.level >= INFO]
     for message in found:
         level = Level.ERROR if message.level >= ERROR else Level.WARNING
-        yield Finding(subject, level, str(message.msg), str(message.hint or ""))
+        cause, remedy = REMARKS.get(str(message.id), (message.msg, message.hint or ""))
+        yield Finding(subject, level, str(cause), str(remedy))
     if not found:
         keys = len(settings.JWT_SIGNING_KEYS)
         yield Finding(subject, Level.OK, _("Complete; %(keys)d signing key(s) are accepted.") % {"keys": keys})

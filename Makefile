@@ -87,7 +87,7 @@ test-e2e: $(INSTALLED_BROWSER) $(BUILDS)
 
 test-bundle: $(INSTALLED) $(BUILDS)
 	@echo "Walking through the mini-program in WeChat's place"
-	@$(STAGE) node --test --test-concurrency=1 miniprogram/e2e/
+	@$(STAGE) node --test --test-concurrency=1 --test-reporter=spec miniprogram/e2e/
 
 test-h5: $(INSTALLED_BROWSER) $(BUILDS)
 	@echo "Walking through the mini-program in Chromium"

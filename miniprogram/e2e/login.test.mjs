@@ -5,6 +5,7 @@ import { afterEach, beforeEach, test } from 'node:test'
 import { calm, exchanges, member, stranger, switches } from './stage.mjs'
 
 const HOME = '/pages/home/home'
+const MY = '/pages/my/my'
 const LOGIN = '/pages/login/login'
 const ORDERS = '/pages/order/list?status=paid'
 const OPENING = ['GET /config', 'POST /login/silentLogin']
@@ -162,17 +163,54 @@ test('who logs out is not logged in silently until they tap login', async () => 
   assert.equal(phone.textOf('hello'), '你好，Alice')
 })
 
-test('an invite code in the link survives the login', async () => {
+for (const [how, query, scene] of [['the link', 'invite=SPRING26', 1007], ['a mini-program code', 'scene=invite%3DSPRING26', 1047]]) {
+  test(`an invite code in ${how} survives the login`, async () => {
+    phone = stranger()
+    await phone.open(`${HOME}?${query}`, scene)
+    assert.match(phone.textOf('invited'), /SPRING26/)
+    await phone.tap('open-login')
+    await tapLogin()
+    await complete('Alice')
+
+    await phone.tab('pages/my/my')
+
+    assert.equal(phone.textOf('invite'), 'SPRING26')
+  })
+}
+
+test('an invite code in a link that is opened while the app is open survives the login', async () => {
   phone = stranger()
-  await phone.open(`${HOME}?invite=SPRING26`, 1007)
-  assert.match(phone.textOf('invited'), /SPRING26/)
+  await phone.open()
+  await phone.comeBack({ invite: 'SUMMER26' })
+
+  await phone.tap('open-login')
+  await tapLogin()
+  await complete('Alice')
+  await phone.tab('pages/my/my')
+
+  assert.equal(phone.textOf('invite'), 'SUMMER26')
+})
+
+test('the login page leads back to the tab where one was', async () => {
+  phone = stranger()
+  await phone.open()
+  await phone.tab('pages/my/my')
+
   await phone.tap('open-login')
   await tapLogin()
   await complete('Alice')
 
-  await phone.tab('pages/my/my')
+  assert.deepEqual(phone.pages, [MY])
+  assert.equal(phone.textOf('name'), 'Alice')
+})
 
-  assert.equal(phone.textOf('invite'), 'SPRING26')
+test('the query of the page where one was going arrives as it was', async () => {
+  phone = stranger()
+  await phone.open('/pages/order/list?status=paid&from=a%20b%26c')
+  await tapLogin()
+  await complete('Alice')
+
+  assert.deepEqual(phone.app.page.options, { status: 'paid', from: 'a%20b%26c' })
 })
 
 test('with coerce_mobile on a new user binds a number before being logged in', async () => {

@@ -8,9 +8,11 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser
 
-from tests.browser.conftest import chromium as chromium
+from tests.browser import conftest as browser
 from tests.miniprogram import backstage
 from tests.miniprogram.visitor import Visitor
+
+chromium = browser.chromium
 
 
 @pytest.fixture(autouse=True)
@@ -21,11 +23,15 @@ def ordinary_day() -> None:
 
 
 @pytest.fixture
-def visitor(chromium: Browser) -> Iterator[Visitor]:
+def language() -> str:
+    return "zh-CN"
+
+
+@pytest.fixture
+def visitor(chromium: Browser, language: str) -> Iterator[Visitor]:
     """Fails on anything in the browser's console, and on a request to anybody else."""
-    context = chromium.new_context(
-        base_url=os.environ["SERVER"], locale="zh-CN", viewport={"width": 390, "height": 844}, has_touch=True
-    )
+    screen = {"width": 390, "height": 844}
+    context = chromium.new_context(base_url=os.environ["SERVER"], locale=language, viewport=screen)
     visitor = Visitor(context.new_page())
     yield visitor
     context.close()

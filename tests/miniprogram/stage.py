@@ -35,7 +35,8 @@ def free_port() -> int:
 class Server:
     """`manage.py runserver`, which can be taken away and brought back at the same address."""
 
-    def __init__(self) -> None:
+    def __init__(self, log: Path) -> None:
+        self.log = log
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.process: subprocess.Popen[bytes] | None = None
@@ -44,11 +45,12 @@ class Server:
         if self.answers():
             return
         command = [sys.executable, "manage.py", "runserver", "--noreload", str(self.port)]
-        self.process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
         end = time.monotonic() + PATIENCE_SECONDS
         while not self.answers():
             if self.process.poll() is not None or time.monotonic() > end:
-                raise RuntimeError("The development server does not start.")
+                raise RuntimeError(f"The development server does not start:\n{self.log.read_text()}")
             time.sleep(0.05)
 
     def answers(self) -> bool:
@@ -134,12 +136,12 @@ def main(command: list[str]) -> int:
     from wechat.simulator.app import App
     from wechat.simulator.threaded import running
 
-    server = Control.server_of_ours = Server()
     with (
         tempfile.TemporaryDirectory() as folder,
         running(apps=[App(APPID, SECRET)]) as simulator,
         ThreadingHTTPServer(("127.0.0.1", 0), Control) as control,
     ):
+        server = Control.server_of_ours = Server(Path(folder, "server.log"))
         stage = f"http://127.0.0.1:{control.server_port}"
         surroundings = os.environ | {"SERVER": server.url, "SIMULATOR": simulator.base_url, "STAGE": stage}
         os.environ |= settings(folder, server, simulator.base_url)
@@ -151,7 +153,10 @@ def main(command: list[str]) -> int:
         threading.Thread(target=control.serve_forever, daemon=True).start()
         try:
             server.up()
-            return subprocess.call(command, cwd=ROOT, env=surroundings)
+            status = subprocess.call(command, cwd=ROOT, env=surroundings)
+            if status:
+                sys.stderr.write(f"What the server said:\n{server.log.read_text()}")
+            return status
         finally:
             server.down()
             control.shutdown()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -228,3 +230,13 @@ def test_without_authorised_login_a_stranger_sees_that_it_is_closed(visitor: Vis
     expect(visitor.part("log-in")).to_have_count(0)
     visitor.taps("later")
     visitor.is_at(HOME)
+
+
+@pytest.mark.parametrize("language", ["en-GB"])
+def test_english_browser_gets_english_pages_and_answers(visitor: Visitor) -> None:
+    visitor.holds(backstage.member()).opens(PAID)
+
+    visitor.sees("orders", "Light roast coffee beans, 500 g")
+    visitor.opens()
+    visitor.sees("hello", "Alice")
+    expect(visitor.page.locator("#app")).not_to_contain_text(re.compile("[\u4e00-\u9fff]"))

@@ -66,7 +66,8 @@ class Visitor:
 
     def holds(self, person: str) -> Visitor:
         """Who this is to WeChat, as if they had picked themselves in the app."""
-        self.page.add_init_script(f"localStorage.getItem('person') ?? localStorage.setItem('person', '{person}')")
+        keep = f"localStorage.getItem('person') ?? localStorage.setItem('person', '{person}')"
+        self.page.add_init_script(f"if (location.protocol !== 'about:') {keep}")
         return self
 
     def picks(self, person: str) -> None:

@@ -2,6 +2,7 @@
 
 import { defineStore } from 'pinia'
 import type { Launch } from '@/store/session'
+import { decode } from '@/utils/pages'
 import { request } from '@/utils/request'
 
 export const STATUSES = ['paid', 'shipped', 'done'] as const
@@ -39,5 +40,5 @@ export const useShop = defineStore('shop', {
 /** A link has `?invite=…`; a mini-program code has `invite=…` in its scene. */
 export function inviteOf(launch: Launch | null): string {
   const { invite, scene } = launch?.query ?? {}
-  return invite ?? /(?:^|&)invite=([^&]+)/.exec(decodeURIComponent(scene ?? ''))?.[1] ?? ''
+  return invite ?? /(?:^|&)invite=([^&]+)/.exec(decode(scene ?? ''))?.[1] ?? ''
 }

@@ -35,7 +35,8 @@ export const visiblePage = (above = 0): Place | undefined => openPages().reverse
 export const samePlace = (one: Place | undefined, other: Place | undefined): boolean =>
   one !== undefined && other !== undefined && urlOf(one) === urlOf(other)
 
-function decode(text: string): string {
+/** A text that is not encoded as it should be is taken as it is. */
+export function decode(text: string): string {
   try {
     return decodeURIComponent(text)
   } catch {

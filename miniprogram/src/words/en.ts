@@ -1,7 +1,6 @@
 import type { Key } from './zh'
 
 export const en: Record<Key, string> = {
-  'app.name': 'WeChat login',
   'tab.home': 'Home',
   'tab.my': 'Me',
   'home.title': 'Home',
@@ -34,7 +33,6 @@ export const en: Record<Key, string> = {
   'my.since': 'Joined {date}',
   'my.account': 'Account',
   'my.sn': 'Member number',
-  'my.nickname': 'Nickname',
   'my.mobile': 'Mobile',
   'my.no_mobile': 'None',
   'my.invite': 'Invite code',
@@ -72,7 +70,6 @@ export const en: Record<Key, string> = {
   'login.returning': 'I have an account: log me in',
   'login.offline': 'The server cannot be reached',
   'login.offline_hint': 'Check the network and try again',
-  'login.barred': 'Your account is disabled',
   'login.expired': 'That took too long, please log in again',
   'profile.title': 'Complete your profile',
   'profile.edit': 'Edit profile',
@@ -95,7 +92,7 @@ export const en: Record<Key, string> = {
   'common.cancel': 'Cancel',
   'common.retry': 'Try again',
   'common.confirm': 'OK',
-  'common.close': 'Close',
+  'common.back': 'Back',
   'error.unreachable': 'No connection, please try again',
   'error.not_logged_in': 'Please log in first',
   'error.unknown': 'Something went wrong, please try again',

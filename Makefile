@@ -22,13 +22,14 @@ STAGE = $(ALONE) CHROMIUM=$(CHROMIUM) $(BIN)/python -m tests.miniprogram.stage
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-strip-extras --generate-hashes --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help run miniprogram test test-all test-services test-postgresql test-mariadb test-browser test-e2e test-bundle test-h5 screenshots lint lock messages
+.PHONY: help run miniprogram test test-all test-services test-postgresql test-mariadb test-browser test-miniprogram test-e2e test-bundle test-h5 screenshots lint lock messages
 
 help:
 	@echo "make run        install, create .env and a demo, serve http://127.0.0.1:$(PORT) (PORT=…)"
 	@echo "make miniprogram  build the mini-program: for WeChat's developer tools, and for the browser at /app/ of make run"
 	@echo "make test       the test suite on SQLite, with its coverage; needs no service and no network"
 	@echo "make test-all   the same, and the suite on PostgreSQL with Redis and on MariaDB with Redis, and in Chromium"
+	@echo "make test-miniprogram  style, types, unit tests, both builds and the weight of the mini-program"
 	@echo "make test-e2e   the built mini-program against a live server: in WeChat's place under node, and in Chromium"
 	@echo "make screenshots  every page of the admin and the start page, in both languages and themes, wide and narrow"
 	@echo "make lint       style, types, import layers, migrations, the checks of a production start"
@@ -80,6 +81,17 @@ test-browser: $(INSTALLED_BROWSER)
 	@test -x "$(CHROMIUM)" || { echo "No Chromium at $(CHROMIUM): install one, or set CHROMIUM." >&2; exit 1; }
 	@echo "Testing in Chromium"
 	@$(ALONE) CHROMIUM=$(CHROMIUM) $(BIN)/python -m pytest -q --timeout=120 tests/browser
+
+test-miniprogram: $(BUILDS)
+	@command -v npm > /dev/null || { echo "No npm: install node 20 or newer." >&2; exit 1; }
+	@echo "Looking for mistakes in the mini-program"
+	@cd miniprogram && npm run --silent lint
+	@echo "Checking its types"
+	@cd miniprogram && npm run --silent typecheck
+	@echo "Testing its parts"
+	@cd miniprogram && npm run --silent test
+	@echo "Weighing it"
+	@cd miniprogram && npm run --silent size
 
 test-e2e: $(INSTALLED_BROWSER) $(BUILDS)
 	@test -x "$(CHROMIUM)" || { echo "No Chromium at $(CHROMIUM): install one, or set CHROMIUM." >&2; exit 1; }

@@ -94,6 +94,7 @@ test-miniprogram: $(BUILDS)
 	@cd miniprogram && npm run --silent size
 
 test-e2e: $(INSTALLED_BROWSER) $(BUILDS)
+	@command -v node > /dev/null || { echo "No node: install node 20 or newer." >&2; exit 1; }
 	@test -x "$(CHROMIUM)" || { echo "No Chromium at $(CHROMIUM): install one, or set CHROMIUM." >&2; exit 1; }
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-bundle test-h5
 

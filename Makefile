@@ -22,7 +22,7 @@ STAGE = $(ALONE) CHROMIUM=$(CHROMIUM) $(BIN)/python -m tests.miniprogram.stage
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-strip-extras --generate-hashes --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help run miniprogram test test-all test-services test-postgresql test-mariadb test-browser test-miniprogram test-e2e test-bundle test-h5 screenshots lint lock messages
+.PHONY: help run miniprogram test test-all test-services test-postgresql test-mariadb test-browser test-miniprogram test-e2e test-bundle test-h5 screenshots test-production lint lock messages
 
 help:
 	@echo "make run        install, create .env and a demo, serve http://127.0.0.1:$(PORT) (PORT=…)"
@@ -31,6 +31,7 @@ help:
 	@echo "make test-all   the same, and the suite on PostgreSQL with Redis and on MariaDB with Redis, and in Chromium"
 	@echo "make test-miniprogram  style, types, unit tests, both builds and the weight of the mini-program"
 	@echo "make test-e2e   the built mini-program against a live server: in WeChat's place under node, and in Chromium"
+	@echo "make test-production  gunicorn under load while WeChat, PostgreSQL, Redis and its own processes hang or are killed"
 	@echo "make screenshots  every page of the admin and the start page, in both languages and themes, wide and narrow"
 	@echo "make lint       style, types, import layers, migrations, the checks of a production start"
 	@echo "make lock       compile requirements*.in into requirements*.txt"
@@ -105,6 +106,10 @@ test-bundle: $(INSTALLED) $(BUILDS)
 test-h5: $(INSTALLED_BROWSER) $(BUILDS)
 	@echo "Walking through the mini-program in Chromium"
 	@$(STAGE) $(BIN)/python -m pytest -q --timeout=120 tests/miniprogram
+
+test-production: $(INSTALLED)
+	@echo "Testing a production server"
+	@$(ALONE) $(BIN)/python -m pytest -q --timeout=180 tests/production
 
 screenshots: $(INSTALLED_BROWSER)
 	@echo "Taking pictures into screenshots/"

@@ -1,49 +1,99 @@
-"""A Redis cache whose absence costs speed and limits, never a login."""
+"""A Redis cache whose absence costs the sharing between processes, never a login."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+import threading
+import time
 from typing import Any
 
+from django.core.cache.backends.locmem import LocMemCache
 from django.core.cache.backends.redis import RedisCache
 from redis.exceptions import RedisError
 
 logger = logging.getLogger(__name__)
 
+ASK_AGAIN_SECONDS = 2.0
+# Django's default of 300 entries throws counters and the access_token away under load.
+MEMORY = {"OPTIONS": {"MAX_ENTRIES": 100_000}}
 
-class TolerantRedisCache(RedisCache):
-    """Answers as an empty cache would while Redis is away, and says so in the log.
 
-    A lock taken with `add` is then granted to everybody; `incr` raises ValueError, as for a missing key.
+class Absence:
+    """What this process knows of a Redis that does not answer: until when nobody asks it.
+
+    A Redis that hangs costs half a second, so it costs that to one request in a while and not to each.
     """
 
+    def __init__(self) -> None:
+        self.lock, self.until = threading.Lock(), 0.0
+
+    def asking(self) -> bool:
+        """Whether to ask Redis now; of all that find the time run out, one."""
+        if not self.until:
+            return True
+        with self.lock:
+            now = time.monotonic()
+            due = now >= self.until
+            if due:
+                self.until = now + ASK_AGAIN_SECONDS
+            return due
+
+    def begin(self, error: RedisError) -> None:
+        logger.error("Redis is away, each process counts and remembers for itself", extra={"cause": str(error)[:200]})
+        self.until = time.monotonic() + ASK_AGAIN_SECONDS
+
+    def end(self) -> None:
+        if self.until:
+            self.until = 0.0
+            logger.warning("Redis is back")
+
+
+absences: dict[str, Absence] = {}
+
+
+class TolerantRedisCache(RedisCache):
+    """Uses the process's own memory while Redis is away, and says so in the log.
+
+    Limits then hold for each process alone, and a lock taken with `add` is granted once in each.
+    """
+
+    def __init__(self, server: str, params: dict[str, Any]) -> None:
+        super().__init__(server, params)
+        self.memory = LocMemCache(f"instead of {server}", MEMORY)
+        self.absence = absences.setdefault(server, Absence())
+
     def get(self, *args: Any, **kwargs: Any) -> Any:
-        default = args[1] if len(args) > 1 else kwargs.get("default")
-        return self.tolerate(super().get, default, *args, **kwargs)
+        return self.ask("get", *args, **kwargs)
 
     def get_many(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        found: dict[str, Any] = self.tolerate(super().get_many, {}, *args, **kwargs)
+        found: dict[str, Any] = self.ask("get_many", *args, **kwargs)
         return found
 
     def add(self, *args: Any, **kwargs: Any) -> bool:
-        return bool(self.tolerate(super().add, True, *args, **kwargs))
+        return bool(self.ask("add", *args, **kwargs))
 
     def set(self, *args: Any, **kwargs: Any) -> None:
-        self.tolerate(super().set, None, *args, **kwargs)
+        self.ask("set", *args, **kwargs)
 
     def delete(self, *args: Any, **kwargs: Any) -> bool:
-        return bool(self.tolerate(super().delete, False, *args, **kwargs))
+        return bool(self.ask("delete", *args, **kwargs))
 
     def incr(self, *args: Any, **kwargs: Any) -> int:
-        count = self.tolerate(super().incr, None, *args, **kwargs)
-        if count is None:
-            raise ValueError("Redis is away")
-        return int(count)
+        return int(self.ask("incr", *args, **kwargs))
 
-    def tolerate(self, method: Callable[..., Any], fallback: Any, *args: Any, **kwargs: Any) -> Any:
+    def answers(self) -> bool:
         try:
-            return method(*args, **kwargs)
-        except RedisError as error:
-            logger.error("Redis is away, the cache is empty and limits do not count", extra={"cause": str(error)[:200]})
-            return fallback
+            return bool(self._cache.get_client().ping())
+        except RedisError:
+            return False
+
+    def ask(self, method: str, *args: Any, **kwargs: Any) -> Any:
+        if self.absence.asking():
+            try:
+                answer = getattr(super(), method)(*args, **kwargs)
+            except RedisError as error:
+                self.absence.begin(error)
+            else:
+                self.absence.end()
+                return answer
+        return getattr(self.memory, method)(*args, **kwargs)

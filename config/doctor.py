@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from django.conf import settings
-from django.core.cache import cache
 from django.core.checks import ERROR, INFO, run_checks
 from django.db import DatabaseError, connection
 from django.http import HttpRequest
@@ -16,6 +15,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from config.cache import TolerantRedisCache
 from config.health import database_problem
 from settings_app.models import Agreement, LoginSettings
 from wechat.diagnosis import LoginProbe, phone_error, token_error
@@ -75,11 +75,11 @@ def shared_cache() -> Iterator[Finding]:
         level = Level.OK if settings.DEBUG else Level.WARNING
         yield Finding(subject, level, text, _("Set REDIS_URL where more than one process runs."))
         return
-    cache.set("doctor", 1, timeout=5)
-    if cache.get("doctor") == 1:
+    if TolerantRedisCache(settings.REDIS_URL, {"OPTIONS": settings.REDIS_OPTIONS}).answers():
         yield Finding(subject, Level.OK, _("Redis answers."))
     else:
-        yield Finding(subject, Level.ERROR, _("Redis does not answer: no limit counts."), _("Start it."))
+        text = _("Redis does not answer: each process counts limits for itself.")
+        yield Finding(subject, Level.ERROR, text, _("Start it."))
 
 
 STAND_IN = gettext_lazy("Right for an egress proxy or a stand-in for WeChat, wrong otherwise.")

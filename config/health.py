@@ -9,6 +9,8 @@ from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 
+from config.hurry import hurried
+
 
 @require_safe
 def healthz(request: HttpRequest) -> JsonResponse:
@@ -25,8 +27,9 @@ def readyz(request: HttpRequest) -> JsonResponse:
 
 def database_problem() -> str:
     try:
-        executor = MigrationExecutor(connection)
-        missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
+        with hurried():
+            executor = MigrationExecutor(connection)
+            missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
     except DatabaseError:
         return "unreachable"
     return "migrations missing" if missing else ""

@@ -16,6 +16,7 @@ from django.utils.cache import patch_vary_headers
 
 from accounts.origin import client_address
 from config import envelope
+from config.hurry import hurried
 from config.logs import current_request_id
 
 logger = logging.getLogger("config.access")
@@ -77,7 +78,8 @@ class ApiMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not request.path_info.startswith("/api/"):
             return self.get_response(request)
-        response = self.too_large(request) or self.get_response(request)
+        with hurried():
+            response = self.too_large(request) or self.get_response(request)
         response.headers.setdefault("Cache-Control", "no-store")
         patch_vary_headers(response, TOKEN_HEADERS)
         return response

@@ -16,7 +16,7 @@ from urllib3.util import connection as urllib3_connection
 
 from tests import canary, chains
 from tests.host import Host, Talk, answering, dripping, ending, response
-from wechat import transport
+from wechat import slots, transport
 from wechat.errors import WechatUnavailable
 from wechat.simulator.threaded import Running
 
@@ -286,3 +286,29 @@ def test_calls_beyond_those_in_flight_are_refused_at_once_and_not_sent(host: Hos
     for thread in waiting:
         thread.join()
     assert get() == {"openid": "o1"}
+
+
+def test_hanging_wechat_gets_half_of_the_slots_and_one_call_that_asks(host: Host, monkeypatch: Any) -> None:
+    monkeypatch.setattr(slots, "HANGING_SECONDS", 0.05)
+    ours = slots.Slots(4)
+    ours.release(ours.take() - 1)
+    for _ in range(2):
+        ours.take()
+
+    with pytest.raises(WechatUnavailable):
+        ours.take()
+    monkeypatch.setattr(slots, "RETRY_SECONDS", 0)
+    asked = ours.take()
+    monkeypatch.undo()
+    ours.release(asked)
+
+    assert [ours.take() > 0 for _ in range(2)] == [True, True]
+
+
+def test_slow_call_beside_others_that_are_answered_is_no_hanging_wechat() -> None:
+    ours = slots.Slots(4)
+    slow = ours.take() - 3
+    ours.release(ours.take())
+    ours.release(slow)
+
+    assert not ours.hanging

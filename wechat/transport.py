@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import json
 import random
-import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from copy import copy
 from functools import cache, lru_cache
 from typing import Any
@@ -24,11 +22,11 @@ from urllib3.exceptions import HTTPError, NewConnectionError
 
 from wechat.deadline import DeadlineAdapter
 from wechat.errors import WechatUnavailable
+from wechat.slots import in_flight
 from wechat.watchers import watched
 
 CONNECT_SECONDS = 1.0
 CALL_SECONDS = 4.0
-SLOT_SECONDS = 0.08
 ANSWER_BYTES = 64 * 1024
 
 
@@ -42,26 +40,6 @@ def session() -> requests.Session:
     created.mount("https://", adapter)
     created.mount("http://", adapter)
     return created
-
-
-@cache
-def slots(limit: int) -> threading.BoundedSemaphore:
-    return threading.BoundedSemaphore(limit)
-
-
-@contextmanager
-def in_flight() -> Iterator[None]:
-    """Refuse a call when `WECHAT_MAX_IN_FLIGHT` are waiting: a hanging WeChat must not take every thread.
-
-    A burst waits a moment for its turn, which a WeChat that answers frees in time.
-    """
-    free = slots(settings.WECHAT_MAX_IN_FLIGHT)
-    if not free.acquire(timeout=SLOT_SECONDS):
-        raise WechatUnavailable("too many calls in flight", shed=True)
-    try:
-        yield
-    finally:
-        free.release()
 
 
 def get(path: str, params: Mapping[str, str]) -> dict[str, Any]:

@@ -1,0 +1,68 @@
+"""How many calls to WeChat a process waits for at once: a WeChat that hangs must not take every thread."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+
+from django.conf import settings
+
+from wechat.errors import WechatUnavailable
+
+# A burst waits so long for its turn, which a WeChat that answers frees in time.
+TURN_SECONDS = 0.08
+# While WeChat hangs, half of the slots wait for it, and one more call in so many seconds asks whether it is back: all
+# of them would be taken again as they run out, and hold up the first logins after its return.
+RETRY_SECONDS = 0.5
+# A call that takes so long, which is twice the time to connect, has found nobody, or nobody awake.
+HANGING_SECONDS = 2.0
+
+
+class Slots:
+    def __init__(self, limit: int) -> None:
+        self.limit, self.taken = limit, 0
+        self.began = self.ended = 0.0
+        self.hanging = False
+        self.changed = threading.Condition()
+
+    def take(self) -> float:
+        """When the call began; raises `WechatUnavailable` where there is no slot for it."""
+        with self.changed:
+            if self.waits_for_sign() or not self.changed.wait_for(lambda: self.taken < self.limit, TURN_SECONDS):
+                raise WechatUnavailable("too many calls in flight", shed=True)
+            self.taken += 1
+            self.began = time.monotonic()
+            return self.began
+
+    def waits_for_sign(self) -> bool:
+        return self.hanging and self.taken * 2 >= self.limit and time.monotonic() < self.began + RETRY_SECONDS
+
+    def release(self, began: float) -> None:
+        """A call that took too long says that WeChat hangs, unless others ended well meanwhile."""
+        with self.changed:
+            self.taken -= 1
+            now = time.monotonic()
+            if now - began < HANGING_SECONDS:
+                self.ended, self.hanging = now, False
+            elif began > self.ended:
+                self.hanging = True
+            self.changed.notify()
+
+
+@cache
+def slots(limit: int) -> Slots:
+    return Slots(limit)
+
+
+@contextmanager
+def in_flight() -> Iterator[None]:
+    """Hold one of `WECHAT_MAX_IN_FLIGHT` slots."""
+    ours = slots(settings.WECHAT_MAX_IN_FLIGHT)
+    began = ours.take()
+    try:
+        yield
+    finally:
+        ours.release(began)

@@ -31,6 +31,9 @@ def literal(secrets: tuple[str, ...]) -> re.Pattern[str]:
 
 
 def secrets_of_settings() -> tuple[str, ...]:
+    """None yet in gunicorn's parent: read there, the settings would stay what they are through every reload."""
+    if not settings.configured:
+        return ()
     apps = [app["SECRET"] for app in settings.WECHAT_APPS.values()]
     keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS, *settings.JWT_SIGNING_KEYS)
     return (*keys, settings.METRICS_TOKEN, *apps)

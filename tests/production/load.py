@@ -12,7 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from threading import Barrier
 from typing import Any, TypeVar
@@ -55,8 +55,7 @@ class Client:
 
     def ask(self, method: str, path: str, body: Any = None, **headers: str) -> Answer:
         """Raises `Lost`. Like a proxy, it opens another connection when the server has closed this one."""
-        if self.connection.sock and select.select([self.connection.sock], [], [], 0)[0]:
-            self.connection.close()
+        self.hang_up_if_closed()
         sent = None if body is None else json.dumps(body)
         named = {name.replace("_", "-"): value for name, value in headers.items()} | {
             "Content-Type": "application/json",
@@ -72,6 +71,19 @@ class Client:
             raise Lost(f"{method} {path}: {type(error).__name__} {error}") from error
         seconds = time.monotonic() - started
         return Answer(response.status, json.loads(text), dict(response.headers), started, seconds)
+
+    def hang_up_if_closed(self) -> None:
+        if self.connection.sock and select.select([self.connection.sock], [], [], 0)[0]:
+            self.connection.close()
+
+    def reaches(self) -> bool:
+        """Whether the server takes the connection, or has it already."""
+        self.hang_up_if_closed()
+        with suppress(ConnectionRefusedError):
+            if not self.connection.sock:
+                self.connection.connect()
+            return True
+        return False
 
 
 class Phone:

@@ -95,6 +95,10 @@ class Server:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, number)
 
+    def ask_to(self, number: signal.Signals) -> None:
+        """Tell the parent, as a supervisor or an operator does."""
+        os.kill(self.pid, number)
+
     def kill(self) -> None:
         """kill -9, parent and children."""
         self.signal(signal.SIGKILL)
@@ -239,7 +243,7 @@ class Gunicorn(Server):
         }
 
     def environment(self) -> dict[str, str]:
-        return {**super().environment(), **self.given}
+        return {name: value for name, value in {**super().environment(), **self.given}.items() if value}
 
     def command(self) -> list[str]:
         return [str(BIN / "gunicorn"), "config.wsgi"]

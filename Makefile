@@ -28,7 +28,9 @@ help:
 	@echo "make run        install, create .env and a demo, serve http://127.0.0.1:$(PORT) (PORT=…)"
 	@echo "make miniprogram  build the mini-program: for WeChat's developer tools, and for the browser at /app/ of make run"
 	@echo "make test       the test suite on SQLite, with its coverage; needs no service and no network"
-	@echo "make test-all   the same, and the suite on PostgreSQL with Redis and on MariaDB with Redis, and in Chromium"
+	@echo "make test-all   the same, and everything below that tests; needs PostgreSQL, MariaDB, Redis, nginx, Chromium and node"
+	@echo "make test-services  the suite on PostgreSQL with Redis and on MariaDB with Redis"
+	@echo "make test-browser  the admin in Chromium"
 	@echo "make test-miniprogram  style, types, unit tests, both builds and the weight of the mini-program"
 	@echo "make test-e2e   the built mini-program against a live server: in WeChat's place under node, and in Chromium"
 	@echo "make test-production  gunicorn under load while WeChat, PostgreSQL, Redis and its own processes hang or are killed"
@@ -67,7 +69,7 @@ test: $(INSTALLED)
 	@echo "Testing on SQLite"
 	@$(ALONE) $(BIN)/python -m pytest -q --cov -m "not services"
 
-test-all: test test-services test-browser
+test-all: test test-services test-browser test-miniprogram test-e2e test-production
 
 test-services: $(INSTALLED)
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-postgresql test-mariadb

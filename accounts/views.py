@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any, cast
 
 from django.core.files.storage import default_storage
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import ValidationError
@@ -59,12 +60,15 @@ def member(request: Request) -> User:
 
 
 def valid(serializer_class: type[BaseSerializer[Any]], request: Request) -> dict[str, Any]:
-    return dict(validator(serializer_class).run_validation(request.data))  # type: ignore[arg-type]
+    return dict(validator(serializer_class, get_language()).run_validation(request.data))  # type: ignore[arg-type]
 
 
 @cache
-def validator(serializer_class: type[BaseSerializer[Any]]) -> BaseSerializer[Any]:
-    """One for all requests: a serializer copies its fields when it is made, and keeps nothing of what it validates."""
+def validator(serializer_class: type[BaseSerializer[Any]], language: str | None) -> BaseSerializer[Any]:
+    """One for all requests: a serializer copies its fields when it is made, and keeps nothing of what it validates.
+
+    But for each language one, because DRF's validators keep the sentence that they said first.
+    """
     return serializer_class()
 
 

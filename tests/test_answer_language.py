@@ -297,6 +297,16 @@ def test_bad_inputs_are_named_in_chinese(alice: Phone, path: str, body: Any) -> 
     assert all(CHINESE.search(sentence) for sentence in [answer["msg"], *sentences]), answer
 
 
+def test_bad_input_is_named_in_the_language_of_each_who_sends_it(alice: Phone) -> None:
+    """DRF's validators keep the sentence that they said first."""
+    code = {"code": "x" * 257}
+    chinese = alice.post("login/silentLogin", code, accept_language="zh-CN")["msg"]
+    english = alice.post("login/silentLogin", code, accept_language="en")["msg"]
+
+    assert CHINESE.search(chinese)
+    assert english == "Ensure this field has no more than 256 characters."
+
+
 def upload_without_file(phone: Phone) -> Any:
     return phone.client.post("/api/upload/image", {}, headers={"token": phone.token})
 

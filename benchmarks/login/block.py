@@ -51,7 +51,7 @@ def call(application: Any, **environ: Any) -> dict[str, Any]:
 
 def login(application: Any) -> dict[str, Any]:
     number = next(numbers)
-    body = b'{"code": "p%d-%d-%d"}' % (1 + number % PEOPLE, os.getpid(), number)
+    body = b'{"code": "p%d-%d-%d"}' % (1 + number * 7919 % PEOPLE, os.getpid(), number)
     return call(
         application,
         REQUEST_METHOD="POST",

@@ -93,4 +93,6 @@ async def silent_login(sent: Sent, request: Request, session: Annotated[AsyncSes
         raise HTTPException(404, "not registered")
     claims = {"sub": user.sn, "ver": user.token_version, "exp": datetime.now(UTC) + timedelta(days=7)}
     token = jwt.encode(claims, os.environ["JWT_SIGNING_KEY"], algorithm="HS256")
-    return Answer(code=1, msg="Logged in", data=Data(token=token, is_new_user=False, mobile=user.mobile or "", next_step=""))
+    return Answer(
+        code=1, msg="Logged in", data=Data(token=token, is_new_user=False, mobile=user.mobile or "", next_step="")
+    )

@@ -1,13 +1,11 @@
 """Known people for the login benchmark: `python -m benchmarks.login.people --users 1000`.
 
-Complete accounts who logged in a moment ago, made by PostgreSQL itself in the database of DATABASE_URL. `openid_of` is
-who answers to which login code.
+Complete accounts who logged in a moment ago, made by PostgreSQL itself in the database of DATABASE_URL.
 """
 
 from __future__ import annotations
 
 import argparse
-import hashlib
 import os
 
 import psycopg
@@ -24,18 +22,11 @@ SELECT n, '!', now(), false, NULL, (1000000000 + n * 797)::text, 'Person ' || n,
 FROM generate_series(%(first)s::bigint, %(last)s::bigint) AS n
 """
 TUTORIAL = """
-INSERT INTO auth_user (id, password, is_superuser, username, first_name, last_name, email, is_staff, is_active, date_joined)
+INSERT INTO auth_user (
+    id, password, is_superuser, username, first_name, last_name, email, is_staff, is_active, date_joined)
 SELECT id, '!', false, 'o' || substr(md5(id::text), 1, 27), '', '', '', false, true, now()
 FROM generate_series(1, %(users)s::bigint) AS id
 """
-
-
-def openid_of(person: int) -> str:
-    return "o" + hashlib.md5(str(person).encode()).hexdigest()[:27]
-
-
-def sn_of(person: int) -> str:
-    return str(1_000_000_000 + person * 797)
 
 
 def fill(users: int) -> None:

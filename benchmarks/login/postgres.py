@@ -1,11 +1,13 @@
-"""A PostgreSQL of the benchmark's own: default settings, nobody else's queries in its CPU time, gone at the end."""
+"""A PostgreSQL of the benchmark's own: nobody else's queries are in its CPU time, and it is gone at the end.
+
+Default settings, but for connections enough for all the servers that are compared.
+"""
 
 from __future__ import annotations
 
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -15,6 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
+from psycopg import sql
+
+from benchmarks.login.processes import cpu_seconds, free_port
 
 START_SECONDS = 30
 
@@ -24,14 +29,17 @@ class Postgres:
     pid: int
     port: int
 
+    @property
+    def cpu(self) -> float:
+        return cpu_seconds(self.pid)
+
+    def create(self, database: str) -> str:
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(database)))
+        return self.url(database)
+
     def url(self, database: str) -> str:
         return f"postgres://postgres@127.0.0.1:{self.port}/{database}"
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
 
 
 def programs() -> Path:
@@ -63,9 +71,15 @@ def postgres() -> Iterator[Postgres]:
         if user:
             os.chown(folder, pwd.getpwnam(user).pw_uid, -1)
         data, port = f"{folder}/data", free_port()
-        made = [programs() / "initdb", "--pgdata", data, "--username", "postgres", "--auth", "trust", "--encoding", "UTF8"]
-        subprocess.run(made, check=True, stdout=subprocess.DEVNULL, user=user, cwd=folder)
-        command = [programs() / "postgres", "-D", data, "-k", folder, "-p", str(port), "-c", "listen_addresses=127.0.0.1"]
+        made = ["--pgdata", data, "--username", "postgres", "--auth", "trust", "--encoding", "UTF8"]
+        subprocess.run([programs() / "initdb", *made], check=True, stdout=subprocess.DEVNULL, user=user, cwd=folder)
+        options = {
+            "listen_addresses": "127.0.0.1",
+            "port": port,
+            "unix_socket_directories": folder,
+            "max_connections": 400,
+        }
+        command = [programs() / "postgres", "-D", data, *(f"--{name}={value}" for name, value in options.items())]
         with (
             open(f"{folder}/log", "wb") as log,
             subprocess.Popen(command, stdout=log, stderr=log, user=user, cwd=folder) as server,

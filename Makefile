@@ -13,6 +13,9 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 INSTALLED := $(VENV)/.installed
 INSTALLED_DEV := $(VENV)/.installed-dev
 INSTALLED_BROWSER := $(VENV)/.installed-browser
+# What the benchmark compares with is no part of the project, so it is installed beside it.
+VENV_BENCH := .venv-bench
+INSTALLED_BENCH := $(VENV_BENCH)/.installed
 CHROMIUM ?= /usr/bin/chromium
 PACKAGES := miniprogram/node_modules/.package-lock.json
 BUILDS := miniprogram/dist/build/mp-weixin/app.json miniprogram/dist/build/h5/index.html
@@ -22,7 +25,7 @@ STAGE = $(ALONE) CHROMIUM=$(CHROMIUM) $(BIN)/python -m tests.miniprogram.stage
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-strip-extras --generate-hashes --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help run miniprogram test test-all test-services test-postgresql test-mariadb test-browser test-miniprogram test-e2e test-bundle test-h5 screenshots test-production lint lock messages
+.PHONY: help run miniprogram test test-all test-services test-postgresql test-mariadb test-browser test-miniprogram test-e2e test-bundle test-h5 screenshots test-production bench lint lock messages
 
 help:
 	@echo "make run        install, create .env and a demo, serve http://127.0.0.1:$(PORT) (PORT=…)"
@@ -35,6 +38,7 @@ help:
 	@echo "make test-e2e   the built mini-program against a live server: in WeChat's place under node, and in Chromium"
 	@echo "make test-production  gunicorn under load while WeChat, PostgreSQL, Redis and its own processes hang or are killed"
 	@echo "make screenshots  every page of the admin and the start page, in both languages and themes, wide and narrow"
+	@echo "make bench  what a login costs, beside other ways to write one, into benchmarks/results; takes 10 minutes and a quiet machine"
 	@echo "make lint       style, types, import layers, migrations, the checks of a production start"
 	@echo "make lock       compile requirements*.in into requirements*.txt"
 	@echo "make messages   collect the sentences to translate into locale/, and compile them; needs GNU gettext"
@@ -117,6 +121,10 @@ screenshots: $(INSTALLED_BROWSER)
 	@echo "Taking pictures into screenshots/"
 	@$(ALONE) CHROMIUM=$(CHROMIUM) $(BIN)/python -m pytest -q --timeout=600 tests/browser/screenshots.py
 
+bench: $(INSTALLED_BENCH)
+	@command -v redis-server > /dev/null || { echo "No redis-server: install one." >&2; exit 1; }
+	@$(ALONE) $(VENV_BENCH)/bin/python -m benchmarks.login
+
 # suite(name of the database, variable with its address, address of a Redis)
 define suite
 	@$(ALONE) $(BIN)/python -c "import redis; redis.from_url('$3').ping()" 2>/dev/null \
@@ -150,7 +158,7 @@ PRODUCTION = env -i PATH="$$PATH" ENV_FILE=/dev/null ALLOWED_HOSTS=login.example
 
 lock: $(INSTALLED_DEV)
 	@echo "Compiling the requirements"
-	@$(foreach name,requirements-prod requirements requirements-dev requirements-browser,$(COMPILE) $(name).in -o $(name).txt;)
+	@$(foreach name,requirements-prod requirements requirements-dev requirements-browser benchmarks/requirements,$(COMPILE) $(name).in -o $(name).txt;)
 
 messages: $(INSTALLED)
 	@echo "Collecting the sentences"
@@ -172,6 +180,12 @@ $(INSTALLED): requirements.txt | $(BIN)/python
 $(INSTALLED_DEV): requirements-dev.txt | $(INSTALLED)
 	@echo "Installing requirements-dev.txt"
 	@$(PIP) install --require-hashes -r requirements-dev.txt
+	@touch $@
+
+$(INSTALLED_BENCH): benchmarks/requirements.txt requirements-prod.txt
+	@$(PYTHON) -m venv $(VENV_BENCH)
+	@echo "Installing benchmarks/requirements.txt"
+	@$(VENV_BENCH)/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r benchmarks/requirements.txt
 	@touch $@
 
 $(INSTALLED_BROWSER): requirements-browser.txt | $(INSTALLED)

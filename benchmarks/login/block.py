@@ -39,7 +39,7 @@ BASE: dict[str, Any] = {
 
 def call(application: Any, **environ: Any) -> dict[str, Any]:
     status: list[str] = []
-    answer = application({**BASE, **environ}, lambda text, headers, *_: status.append(text))
+    answer = application({**BASE, **environ}, lambda text, *_: status.append(text))
     body = b"".join(answer)
     if hasattr(answer, "close"):
         answer.close()

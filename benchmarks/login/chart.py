@@ -60,7 +60,8 @@ def svg(found: dict[str, dict[str, Any]], about: About) -> str:
     foot = f"{about.command}, {about.started:%Y-%m-%d}, {about.machine}"
     return "\n".join(
         [
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {top + 30}" role="img" aria-label="What a login costs">',
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {top + 30}" role="img">',
+            "<title>What a login costs</title>",
             f"<style>{STYLE}</style>",
             *drawn,
             f'<text class="note" x="0" y="{top + 16}">{escape(foot)}</text>',

@@ -48,7 +48,7 @@ def in_process(world: World, found: Found) -> Progress:
         Application("floor", "benchmarks.login.floor", "login", in_memory),
         Application("ours", "config.wsgi", "login", in_memory),
         Application("tutorial", "benchmarks.login.tutorial.wsgi", "login", in_memory),
-        Application("bare view", "benchmarks.login.bare", "info", in_memory | token),
+        Application("bare view", "benchmarks.login.bare.wsgi", "info", in_memory | token),
         Application("user/info", "config.wsgi", "info", in_memory | token),
     ]
     yield from alternated(world, applications, found, BLOCKS)

@@ -81,7 +81,7 @@ def postgres() -> Iterator[Postgres]:
         }
         command = [programs() / "postgres", "-D", data, *(f"--{name}={value}" for name, value in options.items())]
         with (
-            open(f"{folder}/log", "wb") as log,
+            Path(folder, "log").open("wb") as log,
             subprocess.Popen(command, stdout=log, stderr=log, user=user, cwd=folder) as server,
         ):
             try:

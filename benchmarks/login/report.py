@@ -51,7 +51,7 @@ def markdown(found: dict[str, dict[str, Any]], about: About) -> str:
         "# What a login costs",
         heading(about),
         "![the same as a chart](login.svg)",
-        table(["goal", "", "measured", ""], [goal.cells() for goal in goals(found)]),
+        goal_table(found, "english"),
         WAYS,
         *inside(found["inside"]["blocks"]),
         *under_gunicorn(found),
@@ -66,9 +66,29 @@ def markdown(found: dict[str, dict[str, Any]], about: About) -> str:
 def heading(about: About) -> str:
     shortened = "" if about.quick == 1 else f" **Shortened to {about.quick:g} of the time.**"
     return (
-        f"`{about.command}`, {about.started:%Y-%m-%d %H:%M} UTC, {about.machine}. Load of the machine in the minute before "
-        f"it began {about.load_before[0]:.1f}; while it ran it makes its own.{shortened}"
+        f"`{about.command}`, {about.started:%Y-%m-%d %H:%M} UTC, {about.machine}. The machine's load in the minute before "
+        f"was {about.load_before[0]:.1f}; at the end, with the benchmark's own, {about.load_after[0]:.1f}.{shortened}"
     )
+
+
+TITLES = {"english": ["goal", "", "measured", ""], "chinese": ["目标", "", "实测", ""]}
+# What the READMEs say above and below this section stays as it is.
+BEGIN, END = "<!-- speed: written by make bench -->", "<!-- /speed -->"
+
+
+def goal_table(found: dict[str, dict[str, Any]], language: str) -> str:
+    return table(TITLES[language], [row(*goal.cells(language)) for goal in goals(found)])
+
+
+def in_readme(readme: str, found: dict[str, dict[str, Any]], about: About, language: str) -> str:
+    """The README with the new figures between its two marks."""
+    before, _begin, rest = readme.partition(BEGIN)
+    _old, _end, after = rest.partition(END)
+    made = {
+        "english": f"Made by `{about.command}` on {about.started:%Y-%m-%d}, {about.machine}.",
+        "chinese": f"由 `{about.command}` 于 {about.started:%Y-%m-%d} 测得,{about.machine}。",
+    }
+    return f"{before}{BEGIN}\n{made[language]}\n\n{goal_table(found, language)}\n{END}{after}"
 
 
 def table(titles: list[str], rows: list[str]) -> str:
@@ -85,15 +105,18 @@ def spread(values: list[float], digits: int) -> tuple[str, str, str]:
 
 
 def inside(blocks: dict[str, Any]) -> Iterator[str]:
-    yield "## In one process\n\nMicroseconds of CPU a call, in 30 blocks of 100 calls, in alternation; no server, no Redis."
+    yield (
+        "## In one process\n\nMicroseconds of CPU a call, in blocks of 100 calls in alternation "
+        f"({len(blocks['ours'].own)} blocks each); no server, no Redis."
+    )
     rows = [row(NAMES.get(name, name), *spread(each.own, 0)) for name, each in blocks.items()]
     yield table(["", "least", "median", "most"], rows)
 
 
 def under_gunicorn(found: dict[str, Any]) -> Iterator[str]:
     yield (
-        "## Under gunicorn\n\nMilliseconds of CPU a login, with 16 in flight, in alternation. Ours counts its limits in "
-        "Redis, as the README says; the others have no limits."
+        "## Under gunicorn\n\nMilliseconds of CPU a login, with 16 in flight, in alternation. This project counts its "
+        "limits in Redis, as the README says; the others have no limits."
     )
     rows = [
         row(
@@ -131,13 +154,16 @@ def latency(found: dict[str, Any]) -> Iterator[str]:
     added = [seconds * 1000 for seconds in found["added"]]
     figures = ", ".join(f"p{share * 100:g} {percentile(added, share):.1f} ms" for share in (0.5, 0.9, 0.99, 0.999))
     yield (
-        f"## Added latency\n\nBeyond what WeChat took for the same login ({len(added):,} logins at random moments, 40 a "
-        f"second on average, {len(found['errors'])} errors): {figures}."
+        f"## Added latency\n\nBeyond what WeChat took for the same login ({len(added):,} logins at random moments, 40 "
+        f"a second on average, {len(found['errors'])} errors): {figures}."
     )
 
 
 def scales(found: dict[str, Any]) -> Iterator[str]:
-    yield "## From a thousand people to millions\n\nMicroseconds of CPU a login in process, least and median, and blocks read."
+    yield (
+        "## From a thousand people to millions\n\nMicroseconds of CPU a login in process, least and median, PostgreSQL's "
+        "beside them, and the blocks that each query reads. Every lookup is by index."
+    )
     rows = [
         row(
             f"{users:,}",
@@ -164,8 +190,8 @@ def buffers(plan: list[str]) -> str:
 def registration(found: dict[str, Any]) -> Iterator[str]:
     during = found["registrations under the admin"]
     yield (
-        "## Registration\n\nAuthorised logins of people whom nobody knows yet, each of them five rows in one transaction, "
-        f"16 in flight and WeChat at once: {statistics.median(found['rates']):,.0f} a second "
+        "## Registration\n\nAuthorised logins of people whom nobody knows yet, each of them one transaction, "
+        f"16 in flight, WeChat answers at once: {statistics.median(found['rates']):,.0f} a second "
         f"({statistics.median(found['app']):.1f} ms of CPU each, and {statistics.median(found['database']):.1f} in "
         f"PostgreSQL), {len(found['errors'])} errors. The admin's pages alone, and while 40 people a second register "
         f"(their p50 meanwhile {percentile(during, 0.5) * 1000:.0f} ms, p99 {percentile(during, 0.99) * 1000:.0f} ms):"

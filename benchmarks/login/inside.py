@@ -1,4 +1,4 @@
-"""What one process of ours says about itself, as JSON: `python -m benchmarks.login.inside token|session|queries|plans`."""
+"""What one process of ours tells, as JSON: `python -m benchmarks.login.inside token|session|queries|plans`."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ def markdown(found: dict[str, dict[str, Any]], about: About) -> str:
 def heading(about: About) -> str:
     shortened = "" if about.quick == 1 else f" **Shortened to {about.quick:g} of the time.**"
     return (
-        f"`{about.command}`, {about.started:%Y-%m-%d %H:%M} UTC, {about.machine}. The machine's load in the minute before "
+        f"`{about.command}`, {about.started:%Y-%m-%d %H:%M} UTC, {about.machine}. The machine's load before it "
         f"was {about.load_before[0]:.1f}; at the end, with the benchmark's own, {about.load_after[0]:.1f}.{shortened}"
     )
 
@@ -161,8 +161,8 @@ def latency(found: dict[str, Any]) -> Iterator[str]:
 
 def scales(found: dict[str, Any]) -> Iterator[str]:
     yield (
-        "## From a thousand people to millions\n\nMicroseconds of CPU a login in process, least and median, PostgreSQL's "
-        "beside them, and the blocks that each query reads. Every lookup is by index."
+        "## From a thousand people to millions\n\nMicroseconds of CPU a login in process, least and median, "
+        "PostgreSQL's beside them, and the blocks that each query reads. Every lookup is by index."
     )
     rows = [
         row(

@@ -21,6 +21,8 @@ LOCKED_FOR = timedelta(minutes=15)
 # A person mistypes a password three times; behind one address there may be a team.
 FAILURES_PER_NAME = 5
 FAILURES_PER_NETWORK = 10
+# As long as a user name can be; of a longer one the beginning is counted.
+NAME_LENGTH = 150
 LOCKED = _("Too many wrong passwords. Please wait 15 minutes, or have a superuser set a new one.")
 
 
@@ -28,7 +30,7 @@ class StaffAuthenticationForm(AdminAuthenticationForm):
     """Each attempt counts as a failure until the password proved right, so that simultaneous guesses count, too."""
 
     def clean(self) -> dict[str, Any]:
-        name = self.cleaned_data.get("username", "").casefold()
+        name = self.cleaned_data.get("username", "").casefold()[:NAME_LENGTH]
         attempt = StaffLoginFailure.objects.create(name=name, network=self.network())
         if locked(attempt):
             attempt.delete()

@@ -135,3 +135,10 @@ def test_form_without_a_csrf_token_is_refused() -> None:
 def test_login_leads_into_the_admin_whatever_the_address_asks_for(elsewhere: str) -> None:
     form = {"username": "root", "password": PASSWORD, "next": elsewhere}
     assert Client().post("/admin/login/", form).headers["Location"] == "/admin/"
+
+
+def test_name_that_is_too_long_for_any_account_is_a_wrong_one() -> None:
+    for _attempt in range(FAILURES_PER_NAME):
+        assert attempt("ß" * 5000, "wrong").status_code == 200
+    assert locked(attempt("ß" * 5000, "wrong"))
+    assert {len(failure.name) for failure in StaffLoginFailure.objects.all()} == {150}

@@ -1,6 +1,7 @@
 /** Who holds this browser: the development server's simulator takes `sim-<person>-<anything>` for a code of `wx.login`. */
 
 import { ref } from 'vue'
+import { useShop } from '@/demo/shop'
 import { useSession } from '@/store/session'
 import { forget } from '@/utils/login'
 
@@ -22,6 +23,7 @@ export function hold(name: string): void {
 function release(): void {
   const session = useSession()
   session.refuse()
+  useShop().$reset()
   session.keep({ left: false })
 }
 

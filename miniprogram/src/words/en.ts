@@ -96,6 +96,7 @@ export const en: Record<Key, string> = {
   'error.unreachable': 'No connection, please try again',
   'error.not_logged_in': 'Please log in first',
   'error.unknown': 'Something went wrong, please try again',
+  // #ifdef H5
   'person.title': 'Who holds this phone?',
   'person.lead': 'WeChat is simulated in development: a person stands for wx.login',
   'person.alice': 'Complete, with a mobile number',
@@ -103,9 +104,9 @@ export const en: Record<Key, string> = {
   'person.charlie': 'Registered, profile not completed',
   'person.new': 'New visitor',
   'person.new_hint': 'Somebody who was never here',
-  'person.other': 'Somebody else',
-  'person.name': 'A name',
+  'person.other': 'Somebody else’s name',
   'person.this': 'This phone: {name}',
   'person.none': 'Choose who holds the phone',
   'person.switch': 'Change',
+  // #endif
 }

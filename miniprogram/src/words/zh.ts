@@ -94,6 +94,7 @@ export const zh = {
   'error.unreachable': '网络不通，请稍后再试',
   'error.not_logged_in': '请先登录',
   'error.unknown': '出错了，请稍后再试',
+  // #ifdef H5
   'person.title': '谁拿着这台手机？',
   'person.lead': '开发环境用模拟的微信：选一个人，代替 wx.login',
   'person.alice': '资料完整，已绑定手机号',
@@ -101,11 +102,11 @@ export const zh = {
   'person.charlie': '已注册，资料未完善',
   'person.new': '新访客',
   'person.new_hint': '从未来过的人',
-  'person.other': '其他人',
-  'person.name': '英文名字',
+  'person.other': '其他人的名字',
   'person.this': '这台手机：{name}',
   'person.none': '选择谁拿着手机',
   'person.switch': '换人',
+  // #endif
 }
 
 export type Key = keyof typeof zh

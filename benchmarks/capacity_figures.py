@@ -108,8 +108,6 @@ def measure(stage: Stage) -> dict[str, Any]:
         "account": round(accounts / PEOPLE),
         "event": round(stage.ask(BYTES, ["accounts_loginevent"]) / events),
     }
-    for phone in phones:
-        phone.client.close()
     return figures
 
 

@@ -110,6 +110,10 @@ def too_large(error: Exception) -> Response:
 
 def database_away(error: Exception) -> Response:
     logger.error("database unavailable: %s", type(error).__name__)
+    return unavailable()
+
+
+def unavailable() -> Response:
     text = _("The service is not available at the moment. Please try again.")
     return answer_with(HTTPStatus.SERVICE_UNAVAILABLE, "server_error", text, retry_after=RETRY_SECONDS)
 
@@ -152,6 +156,9 @@ ANSWERS: list[tuple[type[Exception] | tuple[type[Exception], ...], Any]] = [
 def json_answer(response: Response) -> JsonResponse:
     """The same answer where no DRF view is at hand (middleware, Django's own error pages)."""
     headers = {name: value for name, value in response.headers.items() if name != "Content-Type"}
-    return JsonResponse(
+    answer = JsonResponse(
         response.data, status=response.status_code, headers=headers, json_dumps_params={"ensure_ascii": False}
     )
+    # CommonMiddleware does not see what is answered outside it, and without a length it would go out in chunks.
+    answer.headers["Content-Length"] = str(len(answer.content))
+    return answer

@@ -18,6 +18,7 @@ from accounts.origin import client_address
 from config import envelope
 from config.hurry import hurried
 from config.logs import current_request_id
+from config.overload import overloaded
 
 logger = logging.getLogger("config.access")
 
@@ -70,7 +71,7 @@ class RequestMiddleware:
 
 
 class ApiMiddleware:
-    """Answers of the API are never cached, differ by token, and a too large body is refused before it is read."""
+    """Answers of the API are never cached and differ by token; what is too much is refused before it is read."""
 
     def __init__(self, get_response: Next) -> None:
         self.get_response = get_response
@@ -79,12 +80,14 @@ class ApiMiddleware:
         if not request.path_info.startswith("/api/"):
             return self.get_response(request)
         with hurried():
-            response = self.too_large(request) or self.get_response(request)
+            response = self.refusal(request) or self.get_response(request)
         response.headers.setdefault("Cache-Control", "no-store")
         patch_vary_headers(response, TOKEN_HEADERS)
         return response
 
-    def too_large(self, request: HttpRequest) -> HttpResponse | None:
+    def refusal(self, request: HttpRequest) -> HttpResponse | None:
+        if overloaded():
+            return envelope.json_answer(envelope.unavailable())
         limit = UPLOAD_BYTES if request.path_info.startswith("/api/upload/") else JSON_BYTES
         length = request.META.get("CONTENT_LENGTH") or "0"
         if length.isascii() and length.isdigit() and int(length) <= limit:

@@ -1,14 +1,32 @@
-"""gunicorn's worker with threads, with a way to end that a proxy in front of several servers does not notice."""
+"""gunicorn's worker with threads, which refuses what it could not answer in time, and ends without losing anybody."""
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 from gunicorn.sock import BaseSocket
-from gunicorn.workers.gthread import ThreadWorker
+from gunicorn.workers.gthread import TConn, ThreadWorker
+
+from config.overload import refuse_here
+
+# For each thread one request that it answers and one that waits for it: more would wait longer than anybody does.
+REQUESTS_PER_THREAD = 2
+REFUSING_THREADS = 4
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]
+    def init_process(self) -> None:
+        self.refusing = ThreadPoolExecutor(REFUSING_THREADS, initializer=refuse_here)
+        super().init_process()
+
+    def enqueue_req(self, conn: TConn) -> None:
+        """Past a queue that has grown too long, to threads that do nothing but refuse."""
+        unanswered = self.nr_conns - len(self.keepalived_conns) - len(self.pending_conns)
+        busy = unanswered > self.cfg.threads * REQUESTS_PER_THREAD
+        future = (self.refusing if busy else self.tpool).submit(self.handle, conn)
+        future.add_done_callback(lambda done: self.method_queue.defer(self.finish_request, conn, done))
+
     def set_accept_enabled(self, enabled: bool) -> None:
         super().set_accept_enabled(enabled)
         if not (enabled or self.alive):

@@ -115,7 +115,7 @@ test-h5: $(INSTALLED_BROWSER) $(BUILDS)
 
 test-production: $(INSTALLED)
 	@echo "Testing a production server"
-	@$(ALONE) $(BIN)/python -m pytest -q --timeout=180 tests/production
+	@$(ALONE) $(BIN)/python -m pytest -q --timeout=300 tests/production
 
 screenshots: $(INSTALLED_BROWSER)
 	@echo "Taking pictures into screenshots/"

@@ -80,14 +80,15 @@ class ApiMiddleware:
         if not request.path_info.startswith("/api/"):
             return self.get_response(request)
         with hurried():
-            response = self.refusal(request) or self.get_response(request)
+            response = self.too_much() or self.too_large(request) or self.get_response(request)
         response.headers.setdefault("Cache-Control", "no-store")
         patch_vary_headers(response, TOKEN_HEADERS)
         return response
 
-    def refusal(self, request: HttpRequest) -> HttpResponse | None:
-        if overloaded():
-            return envelope.json_answer(envelope.unavailable())
+    def too_much(self) -> HttpResponse | None:
+        return envelope.json_answer(envelope.unavailable()) if overloaded() else None
+
+    def too_large(self, request: HttpRequest) -> HttpResponse | None:
         limit = UPLOAD_BYTES if request.path_info.startswith("/api/upload/") else JSON_BYTES
         length = request.META.get("CONTENT_LENGTH") or "0"
         if length.isascii() and length.isdigit() and int(length) <= limit:

@@ -23,7 +23,7 @@ from tests.production.load import Answer, Lost, Phone
 from tests.production.servers import Gunicorn, PostgreSQL, Redis, Wechat, wait_until
 
 PEOPLE, KILLS, AT_ONCE = 200, 10, 8
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 120.0
 # Every table that a registration writes to, as often as there are people.
 ROWS = """
 SELECT (SELECT count(*) FROM accounts_user WHERE username IS NULL), (SELECT count(*) FROM accounts_wechatopenid),

@@ -72,7 +72,18 @@ def validator(serializer_class: type[BaseSerializer[Any]], language: str | None)
     return serializer_class()
 
 
-class LoginAnswerView(APIView):
+class View(APIView):
+    """Tells of a method that it does not have before it asks for a token."""
+
+    http_method_names = ["get", "head", "post"]
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        if request.method not in self.allowed_methods:
+            self.http_method_not_allowed(request)
+        super().initial(request, *args, **kwargs)
+
+
+class LoginAnswerView(View):
     """A view that ends in a login answer; its sentence says what the visitor does next."""
 
     message = _("Logged in")
@@ -129,7 +140,7 @@ class BindMobileView(LoginAnswerView):
         return self.answer(bind_mobile(member(request), code, visit_of(request, "bind_mobile")))
 
 
-class LogoutView(APIView):
+class LogoutView(View):
     permission_classes = (LoggedIn,)
     message = _("Logged out")
 
@@ -140,7 +151,7 @@ class LogoutView(APIView):
         return Response({})
 
 
-class UserInfoView(APIView):
+class UserInfoView(View):
     @extend_schema(responses=serializers.ProfileSerializer)
     def get(self, request: Request) -> Response:
         """The caller's own profile."""
@@ -148,7 +159,7 @@ class UserInfoView(APIView):
         return Response(serializers.ProfileSerializer(member(request), context={"base": base}).data)
 
 
-class DeleteView(APIView):
+class DeleteView(View):
     message = _("Account deleted")
 
     @extend_schema(request=serializers.DeleteSerializer, responses=serializers.EmptySerializer)
@@ -159,7 +170,7 @@ class DeleteView(APIView):
         return Response({})
 
 
-class UploadImageView(APIView):
+class UploadImageView(View):
     permission_classes = (LoggedIn,)
     parser_classes = (MultiPartParser,)
     message = _("Uploaded")

@@ -28,6 +28,7 @@ TOKEN_HEADERS = ("Authorization", "token")
 JSON_BYTES = 64 * 1024
 PROBED = ("/healthz", "/readyz", "/metrics")
 UPLOAD_BYTES = 5 * 1024 * 1024 + JSON_BYTES
+DRAINED_BYTES = 16 * 1024 * 1024
 
 
 class RequestMiddleware:
@@ -70,8 +71,14 @@ class RequestMiddleware:
         )
 
 
+def drain(request: HttpRequest) -> None:
+    """Throw away what a client is still sending, which else finds a broken connection instead of the answer."""
+    while request.read(JSON_BYTES):
+        pass
+
+
 class ApiMiddleware:
-    """Answers of the API are never cached and differ by token; what is too much is refused before it is read."""
+    """Answers of the API are never cached and differ by token; what is too much is refused before it is kept."""
 
     def __init__(self, get_response: Next) -> None:
         self.get_response = get_response
@@ -91,8 +98,11 @@ class ApiMiddleware:
     def too_large(self, request: HttpRequest) -> HttpResponse | None:
         limit = UPLOAD_BYTES if request.path_info.startswith("/api/upload/") else JSON_BYTES
         length = request.META.get("CONTENT_LENGTH") or "0"
-        if length.isascii() and length.isdigit() and int(length) <= limit:
+        size = int(length) if length.isascii() and length.isdigit() else DRAINED_BYTES + 1
+        if size <= limit:
             return None
+        if size <= DRAINED_BYTES:
+            drain(request)
         return envelope.json_answer(envelope.too_large(ValueError(length)))
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from typing import Any
 
 import pytest
+from django.http import HttpResponse
 from django.test import Client
 
 from accounts.models import User
-from config.middleware import JSON_BYTES, UPLOAD_BYTES
+from config.middleware import DRAINED_BYTES, JSON_BYTES, UPLOAD_BYTES, ApiMiddleware
 from tests.conftest import Phone
 
 LOGIN = "/api/login/silentLogin"
@@ -232,6 +234,17 @@ def test_large_body_is_413_before_it_is_read(client: Client, path: str, size: in
     assert checked(response)["data"] == {"error": "invalid_input"}
 
 
+@pytest.mark.parametrize(
+    ("size", "left"), [(JSON_BYTES + 1, 0), (DRAINED_BYTES, 0), (DRAINED_BYTES + 1, DRAINED_BYTES + 1)]
+)
+def test_large_body_is_read_to_its_end_within_reason(rf: Any, size: int, left: int) -> None:
+    """Whoever is still sending when the answer comes finds a broken connection instead."""
+    request = rf.post(LOGIN, b"x" * size, content_type="application/json")
+    unread = request.META["wsgi.input"]
+    response = ApiMiddleware(lambda request: HttpResponse())(request)
+    assert (response.status_code, len(unread)) == (413, left)
+
+
 def test_upload_may_be_larger_and_has_its_own_limit(alice: Phone) -> None:
     alice.register()
     for size, status in ((UPLOAD_BYTES - 1000, 200), (UPLOAD_BYTES + 1, 413), (12 * 1024 * 1024, 413)):
@@ -257,8 +270,8 @@ def test_content_length_that_is_no_number_is_refused(client: Client, length: str
 def test_wrong_method_is_405(alice: Phone, path: str) -> None:
     alice.complete()
     right = {"GET", "HEAD"} if path in READ_ONLY else {"POST"}
-    for method in METHODS - right:
-        response = alice.client.generic(method, f"/api/{path}", headers={"token": alice.token, "Accept-Language": "en"})
+    for method, token in itertools.product(METHODS - right, [alice.token, "stale", ""]):
+        response = alice.client.generic(method, f"/api/{path}", headers={"token": token, "Accept-Language": "en"})
         assert response.status_code == 405, method
         assert set(response.headers["Allow"].split(", ")) <= {"GET", "HEAD", "POST", "OPTIONS"}
         if method != "HEAD":

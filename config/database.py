@@ -22,7 +22,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "django.db.backends.postgresql": POSTGRESQL,
     "django.db.backends.mysql": MYSQL,
 }
-BACKENDS = {"django.db.backends.postgresql": "config.postgresql"}
+BACKENDS = {"django.db.backends.postgresql": "config.postgresql", "django.db.backends.mysql": "config.mysql"}
 
 
 def database(parsed: dict[str, Any]) -> dict[str, Any]:
@@ -30,7 +30,7 @@ def database(parsed: dict[str, Any]) -> dict[str, Any]:
 
     SQLite writes wait for their turn (WAL and IMMEDIATE) instead of failing with "database is locked". The servers
     are asked by many threads that mostly wait for WeChat, so no thread keeps a connection: PostgreSQL has a pool for
-    each process and a backend of our own, MariaDB connects quickly.
+    each process and a backend of our own, MariaDB a backend of our own that connects cheaply.
     """
     if parsed["ENGINE"] == "django.db.backends.mysql":
         use_pymysql()

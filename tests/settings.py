@@ -37,7 +37,7 @@ STORAGES = {
 }
 # Else each test client looks through all static files before its first request.
 WHITENOISE_AUTOREFRESH = True
-if DATABASES["default"]["ENGINE"] == "django.db.backends.mysql":
+if DATABASES["default"]["ENGINE"] == "config.mysql":
     DATABASES["default"]["TEST"] = {"CHARSET": "utf8mb4"}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # Threads need a file: an in-memory database belongs to one connection.

@@ -74,7 +74,7 @@ def test_no_permission_is_made_twice_by_the_migration() -> None:
 
 
 def new_account(root: Client, **fields: Any) -> Any:
-    form = {"username": "olivia", "usable_password": "true", "password1": PASSWORD, "password2": PASSWORD}
+    form = {"username": "olivia", "password1": PASSWORD, "password2": PASSWORD}
     return root.post(f"{STAFF}add/", form | fields)
 
 

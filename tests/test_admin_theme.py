@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, date, datetime
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from django.contrib.staticfiles import finders
 from django.template.loader import render_to_string
 from django.test import Client
 from django.utils import translation
+from django.utils.formats import localize
 
 LOGIN, INDEX = "/admin/login/", "/admin/"
 ERRORS = ["400", "403", "403_csrf", "404", "500"]
@@ -206,3 +208,10 @@ def test_an_expired_form_is_answered_by_a_page_of_the_house():
 
     assert response.status_code == 403
     assert "This form has expired" in response.content.decode()
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_moments_are_written_the_same_way_in_both_languages(language: str) -> None:
+    with translation.override(language):
+        assert localize(datetime(2026, 3, 1, 9, 5, tzinfo=UTC)) == "2026-03-01 09:05"
+        assert localize(date(2026, 3, 1)) == "2026-03-01"

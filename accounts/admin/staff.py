@@ -8,7 +8,7 @@ from django import forms
 from django.contrib import admin
 from django.contrib.admin.options import ShowFacets
 from django.contrib.auth.admin import UserAdmin as AccountAdmin
-from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.contrib.auth.forms import UserChangeForm, UserCreationForm
 from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -31,7 +31,7 @@ class RoleField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
         return str(ROLE_NAMES.get(obj.name, obj.name))
 
 
-class StaffCreationForm(AdminUserCreationForm):  # type: ignore[type-arg]
+class StaffCreationForm(UserCreationForm):  # type: ignore[type-arg]
     class Meta:
         model = Staff
         fields = ("username",)
@@ -53,6 +53,8 @@ class StaffChangeForm(UserChangeForm):  # type: ignore[type-arg]
 class StaffAdmin(SuperusersOnly, AccountAdmin):  # type: ignore[type-arg]
     form = StaffChangeForm
     add_form = StaffCreationForm
+    # The stock one says that there are more fields to come; here there are none.
+    add_form_template = None
     list_display = ["username", "is_active", "is_superuser", "roles", "last_login"]
     list_filter = ["is_active"]
     search_fields = ["username"]
@@ -71,7 +73,7 @@ class StaffAdmin(SuperusersOnly, AccountAdmin):  # type: ignore[type-arg]
         (_("Use"), {"fields": ["last_login"]}),
     ]
     add_fieldsets = [
-        (None, {"classes": ["wide"], "fields": ["username", "usable_password", "password1", "password2"]}),
+        (None, {"classes": ["wide"], "fields": ["username", "password1", "password2"]}),
         (_("What this account may do"), {"fields": ["groups"]}),
     ]
 

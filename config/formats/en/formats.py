@@ -1,0 +1,1 @@
+DATE_FORMAT, DATETIME_FORMAT = "Y-m-d", "Y-m-d H:i"

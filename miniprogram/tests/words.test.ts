@@ -3,7 +3,7 @@ import { inviteOf } from '@/demo/shop'
 import { spaced } from '@/pages/agreement/spaced'
 import { NotLoggedIn, Refused, Unreachable } from '@/utils/errors'
 import { placeOf, urlOf } from '@/utils/pages'
-import { explain, language, t } from '@/words'
+import { explain, language, t, titleOf } from '@/words'
 import { en } from '@/words/en'
 import { masked, minute } from '@/words/format'
 import { type Key, zh } from '@/words/zh'
@@ -24,6 +24,14 @@ test.each([
 ])('a phone that speaks %s is served in %s', (locale, expected, sentence) => {
   speak(locale)
   expect([language(), t('tab.home')]).toEqual([expected, sentence])
+})
+
+test('an agreement is called by its own title in Chinese, and by its kind elsewhere', () => {
+  const agreement = { type: 'privacy', title: '隐私政策（2026）', version: '2', url: '' } as const
+  speak('zh-Hans')
+  expect(titleOf(agreement)).toBe('隐私政策（2026）')
+  speak('en')
+  expect(titleOf(agreement)).toBe('Privacy policy')
 })
 
 test('a failure is explained by the server’s sentence, or by ours where there is none', () => {

@@ -88,6 +88,8 @@ export const en: Record<Key, string> = {
   'mobile.denied': 'Without a number the login is not finished',
   'mobile.quota': 'Numbers cannot be checked right now, try again later',
   'mobile.number': 'Mobile number',
+  'agreement.service': 'Terms of service',
+  'agreement.privacy': 'Privacy policy',
   'agreement.version': 'Version {version}',
   'common.cancel': 'Cancel',
   'common.retry': 'Try again',

@@ -1,5 +1,6 @@
 /** Sentences in the system's language: Chinese, or English for everybody else. */
 
+import type { Agreement } from '@/api/types'
 import { NotLoggedIn, Refused, Unreachable } from '@/utils/errors'
 import { en } from './en'
 import { type Key, zh } from './zh'
@@ -15,6 +16,9 @@ export function t(key: Key, values: Record<string, string | number> = {}): strin
   const sentence = (isChinese() ? zh : en)[key]
   return sentence.replace(/{(\w+)}/g, (_, name: string) => String(values[name] ?? ''))
 }
+
+/** An agreement has one title, in the language of its text; whoever does not read Chinese gets ours. */
+export const titleOf = ({ type, title }: Agreement): string => (isChinese() ? title : t(`agreement.${type}`))
 
 /** What to tell a person about a failure. */
 export function explain(error: unknown): string {

@@ -86,6 +86,8 @@ export const zh = {
   'mobile.denied': '未授权手机号，登录尚未完成',
   'mobile.quota': '手机号验证暂不可用，请稍后再试',
   'mobile.number': '手机号',
+  'agreement.service': '用户服务协议',
+  'agreement.privacy': '隐私政策',
   'agreement.version': '版本 {version}',
   'common.cancel': '取消',
   'common.retry': '重试',

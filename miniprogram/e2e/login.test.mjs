@@ -46,6 +46,16 @@ test('a returning user is logged in without seeing or tapping anything', async (
   assert.equal(phone.calls('/user/info')[0].token, phone.token)
 })
 
+test('a returning user who comes by a link to a protected page sees it, loaded once', async () => {
+  phone = await member()
+
+  await phone.open(ORDERS)
+
+  assert.deepEqual(phone.pages, [ORDERS])
+  assert.match(phone.text, /浅烘焙咖啡豆 500 克/)
+  assert.deepEqual(phone.requests, [...OPENING, ...AFTER_LOGIN, 'GET /demo/orders'])
+})
+
 test('a returning user whose token is good asks WeChat for nothing', async () => {
   phone = await member()
   await phone.open()

@@ -50,6 +50,13 @@ def children(pid: int) -> list[int]:
     return []
 
 
+def lives(pid: int) -> bool:
+    """Not if it only waits for somebody to ask how it ended."""
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    return False
+
+
 class Server:
     """A process with its children, and the file that it writes its log to."""
 
@@ -100,10 +107,13 @@ class Server:
         os.kill(self.pid, number)
 
     def kill(self) -> None:
-        """kill -9, parent and children."""
-        self.signal(signal.SIGKILL)
+        """kill -9, parent and children; the parent is stopped first, so that it starts nobody meanwhile."""
         assert self.process
+        os.kill(self.pid, signal.SIGSTOP)
+        found = children(self.pid)
+        self.signal(signal.SIGKILL)
         self.process.wait()
+        wait_until(lambda: not any(map(lives, found)))
 
     def stop(self) -> None:
         if self.process and self.process.poll() is None:

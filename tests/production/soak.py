@@ -11,14 +11,15 @@ import argparse
 import tempfile
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from tests.production.load import Answer, Phone, Stream, percentile, streaming
+from tests.production.load import Answer, Lost, Phone, Stream, percentile, streaming
 from tests.production.servers import Gunicorn, PostgreSQL, Redis, Server, Wechat
 
 PEOPLE = 200
-HEAD = "minute  RSS MB  PostgreSQL  sockets  logins  p50 ms  p99 ms  checks  p50 ms  p99 ms  refused"
+HEAD = "minute  RSS MB  PostgreSQL  sockets  logins  p50 ms  p99 ms  checks  p50 ms  p99 ms  refused  lost"
 
 
 def main() -> None:
@@ -45,6 +46,9 @@ def soak(stack: ExitStack, folder: Path, minutes: float, rate: float) -> None:
         for minute in range(1, max(1, round(minutes)) + 1):
             time.sleep(60)
             print(line(minute, server, postgresql, logins, checks), flush=True)
+    for logged in server.logged():
+        if logged["level"] != "INFO":
+            print(logged["time"], logged["level"], logged["message"])
 
 
 @contextmanager
@@ -59,13 +63,15 @@ def running(server: Server) -> Iterator[Server]:
 def line(minute: int, server: Gunicorn, postgresql: PostgreSQL, logins: Stream, checks: Stream) -> str:
     ours = postgresql.execute("SELECT count(*) FROM pg_stat_activity WHERE datname = 'login'")[0][0]
     sockets = sum(len(list(Path(f"/proc/{pid}/fd").iterdir())) for pid in server.workers())
-    answered = taken(logins), taken(checks)
+    asked = taken(logins), taken(checks)
+    lost = sum(isinstance(future.exception(), Lost) for futures in asked for future in futures)
+    answered = [[future.result() for future in futures if not future.exception()] for futures in asked]
     refused = sum(answer.outcome != 1 for answers in answered for answer in answers)
     latency = "".join(
         f"{len(answers):8}{percentile(answers, 0.5) * 1000:8.1f}{percentile(answers, 0.99) * 1000:8.1f}"
         for answers in answered
     )
-    return f"{minute:6}{memory(server):8.1f}{ours:12}{sockets:9}{latency}{refused:9}"
+    return f"{minute:6}{memory(server):8.1f}{ours:12}{sockets:9}{latency}{refused:9}{lost:6}"
 
 
 def memory(server: Gunicorn) -> float:
@@ -74,11 +80,11 @@ def memory(server: Gunicorn) -> float:
     return sum(pages) * 4096 / 1e6
 
 
-def taken(stream: Stream) -> list[Answer]:
-    """What was answered since the last time, and no longer kept."""
+def taken(stream: Stream) -> list[Future[Answer]]:
+    """What was asked since the last time and is over, and no longer kept."""
     done = [future for future in stream.futures if future.done()]
     stream.futures = [future for future in stream.futures if not future.done()]
-    return [future.result() for future in done]
+    return done
 
 
 if __name__ == "__main__":

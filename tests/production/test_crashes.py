@@ -8,7 +8,6 @@ import json
 import os
 import random
 import signal
-import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -111,15 +110,17 @@ def test_kill_in_the_middle_of_registrations(
 ) -> None:
     server = product(DATABASE_URL=cluster.url(new_database))
     crowd = Crowd(server.port)
-    crowded = threading.Thread(target=crowd.run)
-    crowded.start()
-    for number in range(KILLS):
-        goal = len(crowd.completed) + number % 3 + 1
-        wait_until(partial(crowd.has, goal), PATIENCE_SECONDS)
-        time.sleep(random.uniform(0, 0.1))
-        kill(server=server, cluster=cluster, redis=redis)
-    crowd.going_on = False
-    crowded.join()
+    with ThreadPoolExecutor(1) as thread:
+        crowded = thread.submit(crowd.run)
+        try:
+            for number in range(KILLS):
+                goal = len(crowd.completed) + number % 3 + 1
+                wait_until(partial(crowd.has, goal), PATIENCE_SECONDS)
+                time.sleep(random.uniform(0, 0.1))
+                kill(server=server, cluster=cluster, redis=redis)
+        finally:
+            crowd.going_on = False
+        crowded.result()
     server.stop()
 
     people = len(crowd.completed)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import itertools
 import json
+import signal
 import socket
 import ssl
 import time
@@ -256,6 +258,37 @@ def test_server_that_is_killed_under_load_loses_no_idempotent_request(
     assert [line for line in requests_at(servers[1])[-40:] if line["message"] == "GET /api/user/info"], (
         "not asked again"
     )
+
+
+def test_servers_replaced_one_after_the_other_lose_no_request(
+    nginx: Nginx, servers: list[Gunicorn], alice: Phone
+) -> None:
+    readers = [nginx.phone("reader", f"127.0.7.{number}") for number in range(1, 13)]
+    for reader in readers:
+        reader.token = alice.token
+    places = itertools.cycle(range(1, 251))
+    callers = [Phone(nginx.port, alice.person) for _ in range(40)]
+
+    def log_in(caller: Phone) -> Answer:
+        """Each time from elsewhere, below the limit of one address."""
+        return nginx.phone(caller.person, f"127.0.8.{next(places)}").silent_login()
+
+    with streaming(30, readers, Phone.info) as infos, streaming(20, callers, log_in) as logins:
+        for server in servers:
+            time.sleep(2)
+            replace(server)
+        time.sleep(2)
+
+    assert outcomes(infos.answers()).keys() == {1}
+    assert outcomes(logins.answers()).keys() == {1}
+
+
+def replace(server: Gunicorn) -> None:
+    """As a rolling deploy does: the old one answers what it has begun, then a new one starts."""
+    server.ask_to(signal.SIGTERM)
+    assert server.process
+    server.process.wait(timeout=40)
+    server.start()
 
 
 def test_login_at_a_server_that_dies_is_answered_and_its_code_sent_once(

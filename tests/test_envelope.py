@@ -173,7 +173,7 @@ def test_exception_elsewhere_is_a_plain_page(client: Client, monkeypatch: pytest
         raise RuntimeError("boom")
 
     monkeypatch.setattr("django.middleware.common.CommonMiddleware.process_request", fail)
-    response = client.get("/healthz")
+    response = client.get("/nowhere")
     assert (response.status_code, response.headers["Content-Type"]) == (500, "text/html; charset=utf-8")
     assert "boom" not in response.content.decode()
 

@@ -7,6 +7,7 @@ import re
 import time
 import uuid
 from collections.abc import Callable
+from functools import partial
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
@@ -72,7 +73,7 @@ class RequestMiddleware:
 
 
 def drain(request: HttpRequest) -> None:
-    """Throw away what a client is still sending, which else finds a broken connection instead of the answer."""
+    """Throw away what a client sends on after its answer, because it would find a broken connection first."""
     while request.read(JSON_BYTES):
         pass
 
@@ -101,9 +102,10 @@ class ApiMiddleware:
         size = int(length) if length.isascii() and length.isdigit() else DRAINED_BYTES + 1
         if size <= limit:
             return None
+        answer = envelope.json_answer(envelope.too_large(ValueError(length)))
         if size <= DRAINED_BYTES:
-            drain(request)
-        return envelope.json_answer(envelope.too_large(ValueError(length)))
+            answer._resource_closers.append(partial(drain, request))  # type: ignore[attr-defined]
+        return answer
 
 
 class HostMiddleware(CommonMiddleware):

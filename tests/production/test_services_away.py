@@ -44,8 +44,9 @@ def bring_back(server: Server) -> None:
 
 
 def login_and_check(phone: Phone) -> Answer:
+    """The slower of the two answers, or the one that was a refusal."""
     login = phone.silent_login()
-    return login if login.outcome != 1 else phone.info()
+    return login if login.outcome != 1 else max(login, phone.info(), key=lambda answer: answer.seconds)
 
 
 @pytest.mark.parametrize("away", [kill, hang], ids=["killed", "hanging"])

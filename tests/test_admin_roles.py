@@ -1,4 +1,4 @@
-"""The ready groups, and the accounts that may have them."""
+"""The roles, the accounts that may have them, and the order in which the admin shows its pages."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts.models import User
 from accounts.roles import create_roles
+from config.admin import sections
 from tests.test_admin_users import LIST, member, page_of, staff
 
 pytestmark = pytest.mark.django_db
@@ -227,3 +228,12 @@ def test_pages_stand_by_what_people_come_for(root: Client) -> None:
     shown = re.findall(r'class="section"[^>]*>([^<]+)<', root.get("/admin/").content.decode())
     assert shown[:3] == ["Users", "Login settings", "Staff"]
     assert len(shown) == 3
+
+
+def test_a_page_that_no_section_names_stays_with_its_app() -> None:
+    models = [{"object_name": name, "admin_url": f"/{name}/"} for name in ("Voucher", "User")]
+
+    users, shop = sections([{"name": "Shop", "app_label": "shop", "models": models}])
+
+    assert (str(users["name"]), users["models"]) == ("Users", models[1:])
+    assert (shop["name"], shop["models"]) == ("Shop", models[:1])

@@ -40,11 +40,13 @@ def exceeded(name: str, who: str, limit: int, seconds: int) -> bool:
 
 
 def increment(key: str, seconds: int) -> int:
-    cache.add(key, 0, timeout=2 * seconds)
-    try:
-        return cache.incr(key)
-    except ValueError:
-        return 0
+    """The counter is nearly always there already; whoever loses the race to make it counts on the winner's."""
+    for _attempt in range(2):
+        with suppress(ValueError):
+            return cache.incr(key)
+        if cache.add(key, 1, timeout=2 * seconds):
+            return 1
+    return 0
 
 
 def take_back(key: str, count: int = 1) -> None:

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from tests import canary
-from tests.host import Host, dripping, response
+from tests.host import Host, dripping, ending, response
 from wechat import transport
 from wechat.errors import WechatUnavailable
 
@@ -80,6 +80,33 @@ def test_unknown_certificate_is_refused_before_anything_is_sent(host: Host) -> N
 @pytest.mark.usefixtures("trusted")
 def test_known_certificate_is_accepted(host: Host) -> None:
     assert get() == {"openid": "o1"}
+
+
+@pytest.mark.usefixtures("trusted")
+def test_authorities_are_read_once_and_not_for_each_connection(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[Any] = []
+    load = ssl.SSLContext.load_verify_locations
+
+    def counting(context: ssl.SSLContext, *args: Any, **kwargs: Any) -> None:
+        read.append(args or kwargs)
+        load(context, *args, **kwargs)
+
+    monkeypatch.setattr(ssl.SSLContext, "load_verify_locations", counting)
+    host.talk = ending(response(b'{"openid": "o1"}', "Connection: close"))
+
+    assert [get(), get(), get()] == [{"openid": "o1"}] * 3
+    assert host.connections == 3
+    assert len(read) == 1
+
+
+@pytest.mark.usefixtures("trusted")
+def test_certificate_of_another_host_is_refused(host: Host, settings: Any) -> None:
+    settings.WECHAT_API_BASE = host.base.replace("127.0.0.1", "localhost")
+
+    with pytest.raises(WechatUnavailable, match="SSLError"):
+        get()
+
+    assert host.requests == []
 
 
 @pytest.mark.usefixtures("trusted")

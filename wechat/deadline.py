@@ -14,7 +14,7 @@ from functools import partial
 from http.client import HTTPResponse
 from typing import Any
 
-from requests import PreparedRequest, adapters
+from requests import PreparedRequest, Response, adapters
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -38,6 +38,12 @@ class DeadlineReader(io.RawIOBase):
             raise TimeoutError("timed out")
         self.sock.settimeout(left)
         return self.raw.readinto(buffer)
+
+    def build_response(self, req: PreparedRequest, resp: Any) -> Response:
+        """Its status, and its body to be read; WeChat sets no cookies."""
+        response = Response()
+        response.status_code, response.raw = resp.status, resp
+        return response
 
     def close(self) -> None:
         self.raw.close()
@@ -109,6 +115,12 @@ class DeadlineAdapter(HTTPAdapter):
 
     def request_url(self, request: PreparedRequest, proxies: Any) -> str:
         return str(request.url).removeprefix(host_of(request))
+
+    def build_response(self, req: PreparedRequest, resp: Any) -> Response:
+        """Its status, and its body to be read; WeChat sets no cookies."""
+        response = Response()
+        response.status_code, response.raw = resp.status, resp
+        return response
 
     def close(self) -> None:
         for pool in self.pools.values():

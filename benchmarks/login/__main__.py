@@ -1,19 +1,20 @@
 """What a login costs, beside the ways people usually write one: `make bench`.
 
 Everything it needs it starts itself, on free ports of loopback: PostgreSQL, Redis, a WeChat and the servers that are
-compared. The results go to benchmarks/results; `--users 10000000` fills one database more, for which ten minutes do
-not suffice.
+compared. The results go to benchmarks/results, and into the READMEs; `--users 10000000` fills one database more, for
+which ten minutes do not suffice.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 import time
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -89,10 +90,31 @@ def measure(world: World, sizes: list[int], quick: float) -> dict[str, dict[str,
                     progress.update(task, completed=share)
                     if share >= step.least and time.monotonic() - began > step.seconds * quick:
                         break
+            progress.update(task, completed=1.0)
             progress.advance(whole)
             if not progress.console.is_terminal:
                 progress.console.print(f"{step.title}: {time.monotonic() - began:.0f} s", highlight=False)
     return found
+
+
+def write(found: dict[str, dict[str, Any]], about: report.About, name: str) -> None:
+    RESULTS.mkdir(exist_ok=True)
+    kept = json.dumps({"about": asdict(about), "found": rounded(found)}, ensure_ascii=False, indent=1)
+    (RESULTS / f"{name}.json").write_text(kept + "\n", encoding="utf-8")
+    (RESULTS / f"{name}.md").write_text(report.markdown(found, about), encoding="utf-8")
+    (RESULTS / f"{name}.svg").write_text(chart.svg(found, about), encoding="utf-8")
+    if name == "login" and about.quick == 1:
+        for readme, language in {"README.md": "english", "README.zh-CN.md": "chinese"}.items():
+            text = (ROOT / readme).read_text(encoding="utf-8")
+            (ROOT / readme).write_text(report.in_readme(text, found, about, language), encoding="utf-8")
+
+
+def rounded(found: Any) -> Any:
+    if isinstance(found, dict):
+        return {key: rounded(value) for key, value in found.items()}
+    if isinstance(found, list):
+        return [rounded(value) for value in found]
+    return float(f"{found:.5g}") if isinstance(found, float) else found
 
 
 def main() -> None:
@@ -100,27 +122,26 @@ def main() -> None:
     parser.add_argument("--users", type=int, action="append", help="another database of so many people")
     parser.add_argument("--quick", type=float, default=1.0, help="0.2 measures a fifth as long, and says so")
     parser.add_argument("--into", default="login", help="the name of the results")
+    parser.add_argument("--again", action="store_true", help="write what was measured before as pages again")
     given = parser.parse_args()
+    if given.again:
+        kept = json.loads((RESULTS / f"{given.into}.json").read_text(encoding="utf-8"))
+        write(kept["found"], report.About(**kept["about"]), given.into)
+        return
     sizes = sorted({*(SCALES if given.quick == 1 else SCALES[:2]), *(given.users or [])})
-    started, load_before = datetime.now(UTC), os.getloadavg()
+    started, load_before = datetime.now(UTC), os.getloadavg()[0]
     with world(PEOPLE) as made:
         found = measure(made, sizes, given.quick)
     about = report.About(
         command=" ".join(["python -m benchmarks.login", *sys.argv[1:]]) if sys.argv[1:] else "make bench",
-        started=started,
+        started=f"{started:%Y-%m-%d}",
+        machine=report.machine(),
         load_before=load_before,
-        load_after=os.getloadavg(),
+        load_after=os.getloadavg()[0],
         quick=given.quick,
     )
-    RESULTS.mkdir(exist_ok=True)
-    text = report.markdown(found, about)
-    (RESULTS / f"{given.into}.md").write_text(text, encoding="utf-8")
-    (RESULTS / f"{given.into}.svg").write_text(chart.svg(found, about), encoding="utf-8")
-    if about.command == "make bench":
-        for name, language in {"README.md": "english", "README.zh-CN.md": "chinese"}.items():
-            readme = (ROOT / name).read_text(encoding="utf-8")
-            (ROOT / name).write_text(report.in_readme(readme, found, about, language), encoding="utf-8")
-    print(text)
+    write(found, about, given.into)
+    print(report.goal_table(found, "english"))
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -23,22 +22,6 @@ class Application:
     module: str
     work: str
     env: dict[str, str] = field(default_factory=dict)
-
-
-class Blocks:
-    """Microseconds of CPU a call, block by block; and PostgreSQL's while they ran."""
-
-    def __init__(self) -> None:
-        self.own: list[float] = []
-        self.database: list[float] = []
-
-    @property
-    def least(self) -> float:
-        return min(self.own)
-
-    @property
-    def median(self) -> float:
-        return statistics.median(self.own)
 
 
 @contextmanager

@@ -33,7 +33,7 @@ class Panel:
 
 def panels(found: dict[str, dict[str, Any]]) -> list[Panel]:
     blocks = found["inside"]["blocks"]
-    inside = {name: blocks[name].least / 1000 for name in ("floor", "ours", "tutorial")}
+    inside = {name: min(blocks[name]["own"]) / 1000 for name in ("floor", "ours", "tutorial")}
     alone = "CPU of a login in one process, ms"
     return [
         Panel("Logins a second", "WeChat takes 100 ms, 128 in flight; more is better", 0, rates(found["rate"])),
@@ -57,7 +57,7 @@ def svg(found: dict[str, dict[str, Any]], about: About) -> str:
     for panel in panels(found):
         drawn += panel_lines(panel, top)
         top += PANEL + ROW * len(panel.values)
-    foot = f"{about.command}, {about.started:%Y-%m-%d}, {about.machine}"
+    foot = f"{about.command}, {about.started}, {about.machine}"
     return "\n".join(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {top + 30}" role="img">',

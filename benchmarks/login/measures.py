@@ -12,7 +12,7 @@ from contextlib import ExitStack
 from typing import Any
 
 from benchmarks.login import load
-from benchmarks.login.alternated import WARM_UP, Application, Blocks, block, started
+from benchmarks.login.alternated import WARM_UP, Application, block, started
 from benchmarks.login.processes import Server
 from benchmarks.login.world import World
 
@@ -40,6 +40,10 @@ def percentile(values: list[float], share: float) -> float:
     return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
 
 
+def in_milliseconds(latencies: list[float]) -> dict[str, float]:
+    return {"p50": percentile(latencies, 0.5) * 1000, "p99": percentile(latencies, 0.99) * 1000}
+
+
 def in_process(world: World, found: Found) -> Progress:
     """CPU of a login and of a token check, without a server in between."""
     token = {"TOKEN": json.loads(world.run("-m", "benchmarks.login.inside", "token"))}
@@ -55,7 +59,8 @@ def in_process(world: World, found: Found) -> Progress:
 
 
 def alternated(world: World, applications: list[Application], found: Found, rounds: int) -> Progress:
-    blocks = {application.name: Blocks() for application in applications}
+    """Microseconds of CPU a call, block by block; and PostgreSQL's while they ran."""
+    blocks: dict[str, dict[str, list[float]]] = {each.name: {"own": [], "database": []} for each in applications}
     found["blocks"] = blocks
     with ExitStack() as stack:
         processes = {each.name: stack.enter_context(started(each, world)) for each in applications}
@@ -64,8 +69,8 @@ def alternated(world: World, applications: list[Application], found: Found, roun
         for number in range(rounds):
             for name, process in processes.items():
                 before = world.postgres.cpu
-                blocks[name].own.append(block(process, CALLS))
-                blocks[name].database.append((world.postgres.cpu - before) / CALLS * 1e6)
+                blocks[name]["own"].append(block(process, CALLS))
+                blocks[name]["database"].append((world.postgres.cpu - before) / CALLS * 1e6)
             yield (number + 1) / rounds
 
 
@@ -77,7 +82,7 @@ def queries(world: World, found: Found) -> Progress:
 def scales(world: World, found: Found, sizes: list[int]) -> Progress:
     """The same login among more and more people: how it is found, and what it costs."""
     found["plans"] = {
-        users: json.loads(world.run("-m", "benchmarks.login.inside", "plans", DATABASE_URL=world.database(users)))
+        str(users): json.loads(world.run("-m", "benchmarks.login.inside", "plans", DATABASE_URL=world.database(users)))
         for users in sizes
     }
     applications = [
@@ -115,10 +120,11 @@ def cpu_under_gunicorn(world: World, found: Found, *, tls: bool, calls: int, rou
 
 def throughput(world: World, found: Found, names: list[str], *, tls: bool, seconds: float) -> Progress:
     """Logins a second with WeChat at 100 ms and 128 in flight; everything on this machine's cores."""
-    found |= {"rates": {name: [] for name in names}, "errors": {name: [] for name in names}, "latencies": {}}
+    found |= {"rates": {name: [] for name in names}, "errors": {name: [] for name in names}, "milliseconds": {}}
+    found |= {"exchanges": 0, "connections": 0}
+    latencies: dict[str, list[float]] = {name: [] for name in names}
     world.wechat_takes(WECHAT_SECONDS)
     request = load.silent_logins(world.people)
-    kept = [0, 0]
     with world.serving(*names, env=world.over_tls() if tls else None) as servers:
         for server in servers:
             load.for_seconds(server.port, request, IN_FLIGHT, 2)
@@ -129,12 +135,12 @@ def throughput(world: World, found: Found, names: list[str], *, tls: bool, secon
                 after = world.ask_wechat("/stats", tls=tls)
                 found["rates"][server.name].append(loaded.rate)
                 found["errors"][server.name] += loaded.errors
-                found["latencies"].setdefault(server.name, []).extend(loaded.latencies.values())
+                latencies[server.name] += loaded.latencies.values()
+                found["milliseconds"][server.name] = in_milliseconds(latencies[server.name])
                 if server.name == "ours":
-                    kept[0] += after["exchanges"] - before["exchanges"]
-                    kept[1] += after["connections"] - before["connections"]
+                    found["exchanges"] += after["exchanges"] - before["exchanges"]
+                    found["connections"] += after["connections"] - before["connections"]
                 yield (number * len(servers) + place + 1) / (ROUNDS * len(servers))
-    found["exchanges"], found["connections"] = kept
 
 
 def added_latency(world: World, found: Found, seconds: float) -> Progress:
@@ -150,7 +156,7 @@ def added_latency(world: World, found: Found, seconds: float) -> Progress:
         after = world.ask_wechat("/stats")
     wechat = world.ask_wechat("/times")
     added = [taken - wechat[code] for code, taken in loaded.latencies.items()]
-    found |= {"added": added, "errors": loaded.errors, "wechat": list(wechat.values())}
+    found |= {"added": added, "errors": loaded.errors}
     found["exchanges"] = after["exchanges"] - before["exchanges"]
     found["connections"] = after["connections"] - before["connections"]
     yield 1.0
@@ -180,7 +186,7 @@ def registration(world: World, found: Found, seconds: float) -> Progress:
             pages = pool.submit(admin_pages, server, cookie, 5)
             loaded = load.at_rate(server.port, request, STEADY_RATE, seconds * 2)
             found["admin under registrations"] = pages.result()
-        found["registrations under the admin"] = list(loaded.latencies.values())
+        found["registrations under the admin"] = in_milliseconds(list(loaded.latencies.values()))
         found["errors"] += loaded.errors
     yield 1.0
 

@@ -7,7 +7,6 @@ import platform
 import statistics
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -31,14 +30,15 @@ processes, and threads enough for 128 logins in flight; their code is in [benchm
 @dataclass(frozen=True)
 class About:
     command: str
-    started: datetime
-    load_before: tuple[float, float, float]
-    load_after: tuple[float, float, float]
+    started: str
+    machine: str
+    load_before: float
+    load_after: float
     quick: float
 
-    @property
-    def machine(self) -> str:
-        return f"{os.cpu_count()} cores for everything ({processor()}), Python {platform.python_version()}"
+
+def machine() -> str:
+    return f"{os.cpu_count()} cores for everything ({processor()}), Python {platform.python_version()}"
 
 
 def processor() -> str:
@@ -66,8 +66,8 @@ def markdown(found: dict[str, dict[str, Any]], about: About) -> str:
 def heading(about: About) -> str:
     shortened = "" if about.quick == 1 else f" **Shortened to {about.quick:g} of the time.**"
     return (
-        f"`{about.command}`, {about.started:%Y-%m-%d %H:%M} UTC, {about.machine}. The machine's load before it "
-        f"was {about.load_before[0]:.1f}; at the end, with the benchmark's own, {about.load_after[0]:.1f}.{shortened}"
+        f"`{about.command}`, {about.started}, {about.machine}. The machine's load before it "
+        f"was {about.load_before:.1f}; at the end, with the benchmark's own, {about.load_after:.1f}.{shortened}"
     )
 
 
@@ -85,8 +85,8 @@ def in_readme(readme: str, found: dict[str, dict[str, Any]], about: About, langu
     before, _begin, rest = readme.partition(BEGIN)
     _old, _end, after = rest.partition(END)
     made = {
-        "english": f"Made by `{about.command}` on {about.started:%Y-%m-%d}, {about.machine}.",
-        "chinese": f"由 `{about.command}` 于 {about.started:%Y-%m-%d} 测得,{about.machine}。",
+        "english": f"Made by `{about.command}` on {about.started}, {about.machine}.",
+        "chinese": f"由 `{about.command}` 于 {about.started} 测得,{about.machine}。",
     }
     return f"{before}{BEGIN}\n{made[language]}\n\n{goal_table(found, language)}\n{END}{after}"
 
@@ -107,9 +107,9 @@ def spread(values: list[float], digits: int) -> tuple[str, str, str]:
 def inside(blocks: dict[str, Any]) -> Iterator[str]:
     yield (
         "## In one process\n\nMicroseconds of CPU a call, in blocks of 100 calls in alternation "
-        f"({len(blocks['ours'].own)} blocks each); no server, no Redis."
+        f"({len(blocks['ours']['own'])} blocks each); no server, no Redis."
     )
-    rows = [row(NAMES.get(name, name), *spread(each.own, 0)) for name, each in blocks.items()]
+    rows = [row(NAMES.get(name, name), *spread(each["own"], 0)) for name, each in blocks.items()]
     yield table(["", "least", "median", "most"], rows)
 
 
@@ -141,7 +141,7 @@ def rates(found: dict[str, Any]) -> Iterator[str]:
         row(
             NAMES[name] + ("" if key == "rate" else ", TLS"),
             *spread(found[key]["rates"][name], 0),
-            *(f"{percentile(found[key]['latencies'][name], share) * 1000:,.0f}" for share in (0.5, 0.99)),
+            *(f"{milliseconds:,.0f}" for milliseconds in found[key]["milliseconds"][name].values()),
             len(found[key]["errors"][name]),
         )
         for key in ("rate", "rate_tls")
@@ -166,20 +166,19 @@ def scales(found: dict[str, Any]) -> Iterator[str]:
     )
     rows = [
         row(
-            f"{users:,}",
-            f"{found['blocks'][str(users)].least:,.0f}",
-            f"{found['blocks'][str(users)].median:,.0f}",
-            f"{statistics.median(found['blocks'][str(users)].database):,.0f}",
+            f"{int(users):,}",
+            *spread(found["blocks"][users]["own"], 0)[:2],
+            f"{statistics.median(found['blocks'][users]['database']):,.0f}",
             *(buffers(plan) for plan in plans.values()),
         )
         for users, plans in found["plans"].items()
     ]
     names = next(iter(found["plans"].values()))
     yield table(["people", "least", "median", "PostgreSQL", *(f"blocks: {name}" for name in names)], rows)
-    largest = max(found["plans"])
+    largest = max(found["plans"], key=int)
     for name, plan in found["plans"][largest].items():
         text = "\n".join(plan)
-        yield f"The plan for the {name} among {largest:,} people:\n\n```\n{text}\n```"
+        yield f"The plan for the {name} among {int(largest):,} people:\n\n```\n{text}\n```"
 
 
 def buffers(plan: list[str]) -> str:
@@ -194,7 +193,7 @@ def registration(found: dict[str, Any]) -> Iterator[str]:
         f"16 in flight, WeChat answers at once: {statistics.median(found['rates']):,.0f} a second "
         f"({statistics.median(found['app']):.1f} ms of CPU each, and {statistics.median(found['database']):.1f} in "
         f"PostgreSQL), {len(found['errors'])} errors. The admin's pages alone, and while 40 people a second register "
-        f"(their p50 meanwhile {percentile(during, 0.5) * 1000:.0f} ms, p99 {percentile(during, 0.99) * 1000:.0f} ms):"
+        f"(their p50 meanwhile {during['p50']:.0f} ms, p99 {during['p99']:.0f} ms):"
     )
     pages = found["admin alone"]
     rows = [row(name, f"{pages[name]:.0f}", f"{found['admin under registrations'][name]:.0f}") for name in pages]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django.conf import settings
@@ -10,6 +11,13 @@ from django.core.checks import CheckMessage, Error, Tags, register
 from config.settings import INSECURE_KEY
 
 SHORTEST_KEY = 32
+# What tutorials and examples write where a key belongs, and Django's own mark.
+PLACEHOLDER = re.compile(
+    r"^django-insecure-|(change|replace)[-_ ]?(me|this)|your[-_ ](own|secret|key)",
+    re.IGNORECASE,
+)
+    "^django-insecure-|change[-_ ]?(me|this)|replace[-_ ]?(me|this)|your[-_ ](own|secret|key)", re.I
+)
 GENERATE = 'Generate one: python -c "import secrets; print(secrets.token_urlsafe(48))"'
 
 
@@ -31,7 +39,7 @@ def check_secrets(**kwargs: Any) -> list[CheckMessage]:
 def weak(name: str, key: str, number: str) -> list[CheckMessage]:
     if key == INSECURE_KEY:
         return [Error(f"{name} is not set.", hint=GENERATE, id=number)]
-    if len(key.encode()) < SHORTEST_KEY or len(set(key)) < 8 or key.startswith("django-insecure-"):
+    if len(key.encode()) < SHORTEST_KEY or len(set(key)) < 8 or PLACEHOLDER.search(key):
         return [Error(f"{name} is too weak: at least {SHORTEST_KEY} random bytes.", hint=GENERATE, id=number)]
     return []
 

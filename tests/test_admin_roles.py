@@ -235,5 +235,5 @@ def test_a_page_that_no_section_names_stays_with_its_app() -> None:
 
     users, shop = sections([{"name": "Shop", "app_label": "shop", "models": models}])
 
-    assert (str(users["name"]), users["models"]) == ("Users", models[1:])
+    assert (users["app_label"], users["models"]) == ("users", models[1:])
     assert (shop["name"], shop["models"]) == ("Shop", models[:1])

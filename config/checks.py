@@ -16,8 +16,6 @@ PLACEHOLDER = re.compile(
     r"^django-insecure-|(change|replace)[-_ ]?(me|this)|your[-_ ](own|secret|key)",
     re.IGNORECASE,
 )
-    "^django-insecure-|change[-_ ]?(me|this)|replace[-_ ]?(me|this)|your[-_ ](own|secret|key)", re.I
-)
 GENERATE = 'Generate one: python -c "import secrets; print(secrets.token_urlsafe(48))"'
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -136,6 +137,8 @@ def main(command: list[str]) -> int:
     from wechat.simulator.app import App
     from wechat.simulator.threaded import running
 
+    # Else what it started would outlive it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     with (
         tempfile.TemporaryDirectory() as folder,
         running(apps=[App(APPID, SECRET)]) as simulator,

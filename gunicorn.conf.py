@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import secrets
 import shutil
 import tempfile
 from pathlib import Path
@@ -32,15 +33,15 @@ limit_request_field_size = 16_380
 # Signals do what it offers, and two servers of one user would share its file.
 control_socket_disable = True
 
-# Where the processes write their metrics for one another: by this server alone, and by it until it ends, also where
-# this file is read again for a reload.
+# Where the processes write their metrics for one another, if they keep any: this server's alone, and the same one until
+# it ends, also where this file is read again for a reload.
 if not os.environ.get("PROMETHEUS_MULTIPROC_DIR", "").endswith(f"-{os.getpid()}"):
-    os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="metrics-", suffix=f"-{os.getpid()}")
+    folder = Path(tempfile.gettempdir()) / f"metrics-{secrets.token_hex(8)}-{os.getpid()}"
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
 
 
 def pre_fork(server: Arbiter, worker: Worker) -> None:
-    """Give the process the lowest number that no other process has, and a folder that no clean-up has taken away."""
-    Path(os.environ["PROMETHEUS_MULTIPROC_DIR"]).mkdir(mode=0o700, exist_ok=True)
+    """Give the process the lowest number that no other process has."""
     taken = {other.slot for other in server.WORKERS.values()}
     worker.slot = next(number for number in range(len(taken) + 1) if number not in taken)
 

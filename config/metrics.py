@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from functools import lru_cache
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -32,6 +33,9 @@ Next = Callable[[HttpRequest], HttpResponse]
 FILES = "PROMETHEUS_MULTIPROC_DIR"
 # A process that replaces another goes on with its files; by process id they would become more with each recycling.
 SLOT = "METRICS_SLOT"
+if FILES in os.environ:
+    # Whether or not a clean-up of old files has taken it away meanwhile.
+    Path(os.environ[FILES]).mkdir(mode=0o700, exist_ok=True)
 if SLOT in os.environ:
     values.ValueClass = values.MultiProcessValue(lambda: os.environ[SLOT])  # type: ignore[no-untyped-call]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import subprocess
 import sys
 from pathlib import Path
@@ -164,6 +165,12 @@ def test_check_deploy_is_clean() -> None:
     done = run("manage.py", "check", "--deploy", "--fail-level", "WARNING", **GOOD)
     assert done.returncode == 0, done.stderr
     assert "no issues" in done.stdout
+
+
+def test_check_deploy_takes_a_key_of_32_random_bytes() -> None:
+    key = secrets.token_urlsafe(32)
+    done = run("manage.py", "check", "--deploy", "--fail-level", "WARNING", **GOOD | {"SECRET_KEY": key})
+    assert done.returncode == 0, done.stderr
 
 
 def test_check_deploy_names_a_stand_in_for_wechat_and_passes() -> None:

@@ -13,7 +13,7 @@ from tests.production.load import Answer, Phone, Stream, outcomes, percentile, s
 from tests.production.servers import Gunicorn, Wechat
 
 RATE = 50
-NORMAL_SECONDS, RECOVERY_SECONDS = 3.0, 2.0
+NORMAL_SECONDS, RECOVERY_SECONDS = 2.0, 2.0
 # Below this, the noise of the machine that runs the test is louder than what is measured.
 NOISE_SECONDS = 0.1
 # What is sent shortly before a change may arrive after it.
@@ -22,11 +22,11 @@ CALL_SECONDS = 4.0
 # What a login takes that calls nobody, beside what any login takes on the machine.
 SURPLUS_SECONDS = 0.1
 FAULTS: list[tuple[dict[str, Any], float]] = [
-    ({"kind": "hang"}, 8.0),
-    ({"kind": "drip", "headers": True}, 6.0),
-    ({"kind": "reset"}, 3.0),
-    ({"kind": "garbage"}, 3.0),
-    ({"kind": "status", "status": 500}, 3.0),
+    ({"kind": "hang"}, 7.0),
+    ({"kind": "drip", "headers": True}, 5.0),
+    ({"kind": "reset"}, 2.0),
+    ({"kind": "garbage"}, 2.0),
+    ({"kind": "status", "status": 500}, 2.0),
 ]
 
 

@@ -93,6 +93,10 @@ class TolerantRedisCache(RedisCache):
                 answer = getattr(super(), method)(*args, **kwargs)
             except RedisError as error:
                 self.absence.begin(error)
+            except ValueError:
+                # The answer of `incr` where there is nothing to count on.
+                self.absence.end()
+                raise
             else:
                 self.absence.end()
                 return answer

@@ -11,9 +11,11 @@ SQLITE = {
     "timeout": 20,
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
 }
+# What is asked through `planned_once`, and nothing else, is prepared when a connection is asked the second time.
 # A pool that gave up connecting tries again for the next request; its own tries come ever less often.
 POSTGRESQL = {
     "connect_timeout": 2,
+    "prepare_threshold": 1,
     "pool": {"min_size": 1, "max_size": 16, "timeout": SOON_SECONDS, "reconnect_timeout": 1},
 }
 MYSQL = {"charset": "utf8mb4", "connect_timeout": 2, "isolation_level": "read committed"}

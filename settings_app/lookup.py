@@ -32,7 +32,7 @@ class Lookup(Generic[M]):
         # Django's `connection` asks which thread this is each time it is touched.
         database = connections[DEFAULT_DB_ALIAS]
         statement = self.statements.get(database.vendor) or self.compile(database)
-        with database.cursor() as cursor:
+        with getattr(database, "planned_once", database.cursor)() as cursor:
             cursor.execute(statement.sql, statement.bound(given))
             row = cursor.fetchone()
         return statement.instance(row, database) if row else None

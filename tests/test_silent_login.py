@@ -10,6 +10,7 @@ import pytest
 import time_machine
 from django.apps import apps
 from django.core.serializers import serialize
+from django.db import connection
 from django.utils import timezone
 
 from accounts.models import User
@@ -128,6 +129,22 @@ def test_known_user_costs_two_selects_and_no_write(alice: Phone, django_assert_n
 
     assert [query["sql"].split()[0] for query in queries] == ["SELECT", "SELECT"]
     assert everything_stored() == before
+
+
+def test_postgresql_plans_the_hot_path_once(alice: Phone, set_switches: Any) -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("others have no plans to keep")
+    alice.complete()
+    for _time in range(3):
+        alice.silent_login()
+        alice.get("user/info")
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT statement FROM pg_prepared_statements")
+        planned = [statement for (statement,) in cursor.fetchall()]
+
+    assert len(planned) == 3
+    assert all("accounts_wechatopenid" in sql or "settings_app_loginsettings" in sql for sql in planned)
 
 
 def test_token_check_costs_one_select(alice: Phone, set_switches: Any, django_assert_num_queries: Any) -> None:

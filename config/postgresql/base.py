@@ -10,6 +10,7 @@ from typing import Any
 
 import psycopg
 from django.db.backends.postgresql import base
+from django.db.backends.postgresql.operations import DatabaseOperations
 from psycopg_pool import PoolTimeout
 
 from config.database import SOON_SECONDS
@@ -40,12 +41,26 @@ class Connection(psycopg.Connection[Any]):
         return answer
 
 
+class Operations(DatabaseOperations):
+    def last_executed_query(self, cursor: Any, sql: str, params: Any) -> str:
+        """Of what was prepared psycopg keeps no text: told without its parameters."""
+        return super().last_executed_query(cursor, sql, params) or sql
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
+    ops_class = Operations
+
     def __init__(self, settings_dict: dict[str, Any], *args: Any, **kwargs: Any) -> None:
         super().__init__(settings_dict, *args, **kwargs)
         pool = settings_dict["OPTIONS"].get("pool")
         if isinstance(pool, dict):
             pool["connection_class"] = Connection
+
+    def planned_once(self) -> Any:
+        """A cursor whose queries each connection plans once; planning takes PostgreSQL longer than finding one row."""
+        self.ensure_connection()
+        with self.wrap_database_errors:
+            return self._prepare_cursor(base.ServerBindingCursor(self.connection))  # type: ignore[attr-defined, call-arg]
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         """From the pool, whose own time-out is SOON_SECONDS."""

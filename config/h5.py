@@ -20,10 +20,9 @@ if not settings.DEBUG:
     raise ImproperlyConfigured("The browser build is served in development only: it needs DEBUG on.")
 
 FOLDER = Path(settings.BASE_DIR, "miniprogram", "dist", "build", "h5")
-# uni-app writes style attributes, and shows a picture that was just chosen, and uploads it, from a blob.
+# uni-app writes style attributes where the screen is wide, and shows a picture that was just chosen from a blob.
 CONTENT_SECURITY_POLICY = (
-    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; connect-src 'self' blob:; "
-    "frame-ancestors 'none'"
+    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; frame-ancestors 'none'"
 )
 
 

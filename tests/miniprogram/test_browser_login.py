@@ -240,3 +240,18 @@ def test_english_browser_gets_english_pages_and_answers(visitor: Visitor) -> Non
     visitor.opens()
     visitor.sees("hello", "Alice")
     expect(visitor.page.locator("#app")).not_to_contain_text(re.compile("[\u4e00-\u9fff]"))
+
+
+def test_on_a_desktop_everything_shows_too(visitor: Visitor) -> None:
+    visitor.page.set_viewport_size({"width": 1280, "height": 900})
+
+    visitor.holds(backstage.stranger()).opens(PAID).agrees().completes("Alice")
+    visitor.sees_orders()
+    visitor.opens("#/pages/agreement/agreement?type=service")
+    visitor.sees("agreement-text")
+    visitor.opens("#/pages/my/my")
+    visitor.sees("name", "Alice")
+    visitor.taps("logout")
+    visitor.page.locator(".uni-modal__btn_primary").click()
+
+    visitor.sees("visitor")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import secrets
 import sys
 import time
 from collections.abc import Iterator
@@ -99,8 +100,8 @@ def django() -> None:
     os.environ |= {
         "ENV_FILE": os.devnull,
         "DATABASE_URL": address(DATABASE),
-        "SECRET_KEY": "benchmark" * 8,
-        "JWT_SIGNING_KEY": "benchmark" * 8,
+        "SECRET_KEY": secrets.token_urlsafe(48),
+        "JWT_SIGNING_KEY": secrets.token_urlsafe(48),
         "ALLOWED_HOSTS": "testserver",
         "WECHAT_APPID": APPID,
         "WECHAT_SECRET": "0" * 32,

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
 from config.settings import INSECURE_KEY
 
 SHORTEST_KEY = 32
+FEWEST_CHARACTERS = 8
 # What tutorials and examples write where a key belongs, and Django's own mark.
 PLACEHOLDER = re.compile(
     r"^django-insecure-|(change|replace)[-_ ]?(me|this)|your[-_ ](own|secret|key)",
@@ -37,8 +39,11 @@ def check_secrets(**kwargs: Any) -> list[CheckMessage]:
 def weak(name: str, key: str, number: str) -> list[CheckMessage]:
     if key == INSECURE_KEY:
         return [Error(f"{name} is not set.", hint=GENERATE, id=number)]
-    if len(key.encode()) < SHORTEST_KEY or len(set(key)) < 8 or PLACEHOLDER.search(key):
+    if len(key.encode()) < SHORTEST_KEY or PLACEHOLDER.search(key):
         return [Error(f"{name} is too weak: at least {SHORTEST_KEY} random bytes.", hint=GENERATE, id=number)]
+    if len(set(key)) < FEWEST_CHARACTERS:
+        text = f"{name} repeats a few characters: somebody may guess it."
+        return [Warning(text, hint=GENERATE, id=number.replace("E", "W"))]
     return []
 
 
@@ -54,8 +59,8 @@ def check_numbers(**kwargs: Any) -> list[CheckMessage]:
     """Numbers that would switch a protection off by accident."""
     found: list[CheckMessage] = []
     for name in ("TOKEN_DAYS", "PENDING_TOKEN_MINUTES", "WECHAT_MAX_IN_FLIGHT"):
-        if getattr(settings, name) <= 0:
-            found.append(Error(f"{name} must be more than 0.", id="config.E005"))
+        if not 0 < getattr(settings, name) < math.inf:
+            found.append(Error(f"{name} must be more than 0, and finite.", id="config.E005"))
     for name in ("LOGIN_PER_MINUTE", "TRUSTED_PROXIES"):
         if getattr(settings, name) < 0:
             found.append(Error(f"{name} must not be negative.", id="config.E006"))

@@ -38,6 +38,9 @@ def database(parsed: dict[str, Any]) -> dict[str, Any]:
         use_pymysql()
     options: dict[str, Any] = {**OPTIONS.get(parsed["ENGINE"], {}), **parsed.get("OPTIONS", {})}
     keep = None if parsed["ENGINE"] == "django.db.backends.sqlite3" else 0
+    if parsed.get("CONN_MAX_AGE"):
+        # A pool has no use for connections that a thread keeps, and Django refuses both together.
+        options.pop("pool", None)
     backend = BACKENDS.get(parsed["ENGINE"], parsed["ENGINE"])
     return {"CONN_MAX_AGE": keep, **parsed, "ENGINE": backend, "OPTIONS": options}
 

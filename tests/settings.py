@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import tempfile
 from pathlib import Path
 
@@ -12,8 +13,8 @@ for name in ("TRUSTED_PROXIES", "LOGIN_PER_MINUTE", "WECHAT_APPS", "TOKEN_DAYS",
 os.environ |= {
     "ENV_FILE": os.devnull,
     "DEBUG": "0",
-    "SECRET_KEY": "a-secret-key-of-the-tests-Zk3v9QmT7xLw2RbN",
-    "JWT_SIGNING_KEY": "a-signing-key-of-the-tests-Hc8yPd4sVf6Jg1Kt",
+    "SECRET_KEY": secrets.token_urlsafe(48),
+    "JWT_SIGNING_KEY": secrets.token_urlsafe(48),
     "ALLOWED_HOSTS": "testserver,localhost,127.0.0.1",
     "WECHAT_APPID": "wx1111111111111111",
     "WECHAT_SECRET": "5ecre7c0ffee5ecre7c0ffee5ecre7c0".replace("r", "b"),

@@ -141,7 +141,7 @@ def test_h6_openid_is_no_credential(alice: Phone, wechat: Running) -> None:
 
 
 @pytest.mark.parametrize("name", ["JWT_SIGNING_KEYS", "SECRET_KEY"])
-@pytest.mark.parametrize("key", [INSECURE_KEY, "secret", "x" * 31, "a" * 64, "django-insecure-" + "k3y" * 20])
+@pytest.mark.parametrize("key", [INSECURE_KEY, "secret", "x" * 31, "django-insecure-" + "k3y" * 20])
 def test_h7_production_does_not_start_with_a_key_that_others_know(settings: Any, name: str, key: str) -> None:
     from config.wsgi import refuse_to_start_with_errors
 

@@ -28,7 +28,7 @@ BACKENDS = {"django.db.backends.postgresql": "config.postgresql", "django.db.bac
 
 
 def database(parsed: dict[str, Any]) -> dict[str, Any]:
-    """Complete a parsed `DATABASE_URL`; options given in the URL win.
+    """Complete a parsed `DATABASE_URL`; options given in the URL win, `None` as a word among them.
 
     SQLite writes wait for their turn (WAL and IMMEDIATE) instead of failing with "database is locked". The servers
     are asked by many threads that mostly wait for WeChat, so no thread keeps a connection: PostgreSQL has a pool for
@@ -36,7 +36,8 @@ def database(parsed: dict[str, Any]) -> dict[str, Any]:
     """
     if parsed["ENGINE"] == "django.db.backends.mysql":
         use_pymysql()
-    options: dict[str, Any] = {**OPTIONS.get(parsed["ENGINE"], {}), **parsed.get("OPTIONS", {})}
+    given = {name: None if value == "None" else value for name, value in parsed.get("OPTIONS", {}).items()}
+    options: dict[str, Any] = {**OPTIONS.get(parsed["ENGINE"], {}), **given}
     keep = None if parsed["ENGINE"] == "django.db.backends.sqlite3" else 0
     if parsed.get("CONN_MAX_AGE"):
         # A pool has no use for connections that a thread keeps, and Django refuses both together.

@@ -123,6 +123,12 @@ def test_connections_that_threads_keep_replace_the_pool() -> None:
     assert "pool" in database(environ.Env.db_url_config("postgres://u:p@db/login"))["OPTIONS"]
 
 
+def test_an_option_of_the_url_can_be_none() -> None:
+    """An older PgBouncer wants nothing prepared."""
+    url = "postgres://u:p@pgbouncer:6432/login?prepare_threshold=None&DISABLE_SERVER_SIDE_CURSORS=true"
+    assert database(environ.Env.db_url_config(url))["OPTIONS"]["prepare_threshold"] is None
+
+
 def test_variable_that_is_set_to_nothing_counts_as_not_set() -> None:
     """Compose files pass on what the host has not set as nothing."""
     optional = ["DEBUG", "TRUSTED_PROXIES", "TOKEN_DAYS", "PENDING_TOKEN_MINUTES", "LOGIN_PER_MINUTE", "CONTENT_CHECK"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, cast
 
 from django.core.files.storage import default_storage
@@ -70,6 +70,12 @@ def validator(serializer_class: type[BaseSerializer[Any]], language: str | None)
     But for each language one, because DRF's validators keep the sentence that they said first.
     """
     return serializer_class()
+
+
+@lru_cache(maxsize=64)
+def profile(base: str) -> serializers.ProfileSerializer:
+    """One for each address of this server, because finding out a model's fields takes longer than all the rest."""
+    return serializers.ProfileSerializer(context={"base": base})
 
 
 class View(APIView):
@@ -155,8 +161,7 @@ class UserInfoView(View):
     @extend_schema(responses=serializers.ProfileSerializer)
     def get(self, request: Request) -> Response:
         """The caller's own profile."""
-        base = base_of(request._request)
-        return Response(serializers.ProfileSerializer(member(request), context={"base": base}).data)
+        return Response(profile(base_of(request._request)).to_representation(member(request)))
 
 
 class DeleteView(View):

@@ -116,8 +116,13 @@ class Server:
         wait_until(lambda: not any(map(lives, found)))
 
     def stop(self) -> None:
+        """Asked first, since who is killed leaves shared memory and files behind."""
         if self.process and self.process.poll() is None:
             self.signal(signal.SIGCONT)
+            self.ask_to(signal.SIGINT)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(5)
+                return
             self.kill()
 
     def hang(self) -> None:

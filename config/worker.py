@@ -10,8 +10,9 @@ from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from config.overload import refuse_here
 
-# For each thread one request that it answers and one that waits for it: more would wait longer than anybody does.
-REQUESTS_PER_THREAD = 2
+# For each thread one request that it answers and one that waits for it, and what one core answers in two seconds where
+# threads are few: more would wait longer than anybody does.
+REQUESTS_PER_THREAD, LEAST_REQUESTS = 2, 224
 REFUSING_THREADS = 4
 
 
@@ -23,7 +24,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     def enqueue_req(self, conn: TConn) -> None:
         """Past a queue that has grown too long, to threads that do nothing but refuse."""
         unanswered = self.nr_conns - len(self.keepalived_conns) - len(self.pending_conns)
-        busy = unanswered > self.cfg.threads * REQUESTS_PER_THREAD
+        busy = unanswered > max(self.cfg.threads * REQUESTS_PER_THREAD, LEAST_REQUESTS)
         future = (self.refusing if busy else self.tpool).submit(self.handle, conn)
         future.add_done_callback(lambda done: self.method_queue.defer(self.finish_request, conn, done))
 

@@ -7,14 +7,15 @@ import time
 
 import pytest
 
+from config.worker import LEAST_REQUESTS
 from tests.production.conftest import Product
 from tests.production.herd import herd
 from tests.production.load import Client, Phone, at_once, percentile
 from tests.production.servers import Wechat
 
 HERD = 1500
-# What two processes take on: one request that each of 96 threads answers, and one that waits for it.
-HELD = 2 * 96 * 2
+# What two processes take on.
+HELD = 2 * LEAST_REQUESTS
 ACCEPTED_SECONDS = 2.0
 numbers = itertools.count(1)
 

@@ -6,13 +6,15 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from tests.browser import conftest as browser
 from tests.miniprogram import backstage
 from tests.miniprogram.visitor import Visitor
 
 chromium = browser.chromium
+# A page of a busy machine; who sees what is expected waits no longer.
+expect.set_options(timeout=15_000)
 
 
 @pytest.fixture(autouse=True)

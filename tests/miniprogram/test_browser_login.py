@@ -192,7 +192,7 @@ def test_forced_mobile_comes_after_the_profile_and_before_the_login(visitor: Vis
 
 
 def test_member_without_a_number_is_asked_for_it_alone_once_it_is_forced(visitor: Visitor) -> None:
-    visitor.holds(backstage.member()).opens()
+    visitor.holds(backstage.member()).opens().rests()
     visitor.sees("hello")
     backstage.switches(coerce_mobile=True)
 

@@ -10,7 +10,7 @@ from tests.miniprogram.visitor import HOME, LOGIN, ORDERS, Visitor
 
 def test_expired_token_costs_one_code_and_nothing_is_seen_of_it(visitor: Visitor) -> None:
     person = backstage.member()
-    visitor.holds(person).opens()
+    visitor.holds(person).opens().rests()
     visitor.sees("cart-count", "3")
     visitor.is_given(backstage.happens(person, "expired_token")["token"])
     backstage.calm()
@@ -25,8 +25,7 @@ def test_expired_token_costs_one_code_and_nothing_is_seen_of_it(visitor: Visitor
 
 def test_upload_with_a_dead_token_is_sent_once_more_and_arrives(visitor: Visitor) -> None:
     person = backstage.member()
-    visitor.holds(person).opens("#/pages/my/my")
-    visitor.taps("edit")
+    visitor.holds(person).opens("#/pages/my/my").rests().taps("edit")
     visitor.chooses_picture()
     backstage.happens(person, "end_tokens")
     backstage.calm()
@@ -42,7 +41,7 @@ def test_upload_with_a_dead_token_is_sent_once_more_and_arrives(visitor: Visitor
 
 def test_account_disabled_meanwhile_is_logged_out_and_told_why(visitor: Visitor) -> None:
     person = backstage.member()
-    visitor.holds(person).opens()
+    visitor.holds(person).opens().rests()
     visitor.sees("hello")
     backstage.happens(person, "disable")
     backstage.calm()
@@ -109,7 +108,7 @@ def test_wechat_that_limits_calls_is_told_to_who_taps_and_the_next_tap_works(vis
 
 def test_wechat_that_limits_calls_does_not_send_a_member_in_circles(visitor: Visitor) -> None:
     person = backstage.member()
-    visitor.holds(person).opens()
+    visitor.holds(person).opens().rests()
     visitor.sees("hello")
     backstage.happens(person, "end_tokens")
     backstage.calm()

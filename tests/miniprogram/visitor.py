@@ -42,6 +42,11 @@ class Visitor:
         self.page.goto(f"/app/{where}")
         return self
 
+    def rests(self) -> Visitor:
+        """Until nothing is under way that the opening began."""
+        self.page.wait_for_load_state("networkidle")
+        return self
+
     def types_address(self, where: str) -> None:
         """In the address bar of the open app."""
         self.page.evaluate("where => { location.hash = where }", where)
@@ -102,7 +107,8 @@ class Visitor:
         return json.loads(data) if isinstance(data, str) else data
 
     def is_given(self, token: str) -> None:
-        """The stored token is another one, as after some days."""
-        stored = json.loads(self.page.evaluate("() => localStorage.getItem('session')"))
-        stored["data"]["token"] = token
-        self.page.evaluate("value => localStorage.setItem('session', value)", json.dumps(stored))
+        """The app finds this token stored when it opens the next time, as after some days."""
+        change = f"const kept = JSON.parse(localStorage.session); kept.data.token = '{token}'"
+        self.page.add_init_script(
+            f"if (location.protocol !== 'about:') {{ {change}; localStorage.session = JSON.stringify(kept) }}"
+        )

@@ -61,8 +61,9 @@ def on_exit(server: Arbiter) -> None:
 
 
 def post_worker_init(worker: Worker) -> None:
-    """Keep a third of the threads free of calls to WeChat, however many threads the command line asks for."""
-    settings.WECHAT_MAX_IN_FLIGHT = min(settings.WECHAT_MAX_IN_FLIGHT, max(1, worker.cfg.threads * 2 // 3))
+    """Keep threads free of calls to WeChat, however few the command line asks for."""
+    free = 1 + worker.cfg.threads // 8
+    settings.WECHAT_MAX_IN_FLIGHT = min(settings.WECHAT_MAX_IN_FLIGHT, max(1, worker.cfg.threads - free))
 
 
 # A warning of Python's is a line of the log as any other: JSON, not two lines of text.

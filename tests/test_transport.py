@@ -305,6 +305,15 @@ def test_hanging_wechat_gets_half_of_the_slots_and_one_call_that_asks(host: Host
     assert [ours.take() > 0 for _ in range(2)] == [True, True]
 
 
+def test_a_burst_waits_for_its_turn_as_long_as_an_answer_takes() -> None:
+    ours = slots.Slots(1)
+    ours.release(ours.take() - 0.4)
+    held = ours.take()
+    threading.Timer(0.2, ours.release, [held]).start()
+
+    assert ours.take() > held
+
+
 def test_slow_call_beside_others_that_are_answered_is_no_hanging_wechat() -> None:
     ours = slots.Slots(4)
     slow = ours.take() - 3

@@ -35,9 +35,10 @@ control_socket_disable = True
 
 # Where the processes write their metrics for one another, if they keep any: this server's alone, and the same one until
 # it ends, also where this file is read again for a reload.
-if not os.environ.get("PROMETHEUS_MULTIPROC_DIR", "").endswith(f"-{os.getpid()}"):
+METRICS = "PROMETHEUS_MULTIPROC_DIR"
+if not os.environ.get(METRICS, "").endswith(f"-{os.getpid()}"):
     folder = Path(tempfile.gettempdir()) / f"metrics-{secrets.token_hex(8)}-{os.getpid()}"
-    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
+    os.environ[METRICS] = str(folder)
 
 
 def pre_fork(server: Arbiter, worker: Worker) -> None:
@@ -52,12 +53,12 @@ def post_fork(server: Arbiter, worker: Worker) -> None:
 
 def child_exit(server: Arbiter, worker: Worker) -> None:
     """What a dead process had in flight is over; what it counted stays."""
-    for file in Path(os.environ["PROMETHEUS_MULTIPROC_DIR"]).glob(f"gauge_live*_{worker.slot}.db"):
+    for file in Path(os.environ[METRICS]).glob(f"gauge_live*_{worker.slot}.db"):
         file.unlink()
 
 
 def on_exit(server: Arbiter) -> None:
-    shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)
+    shutil.rmtree(os.environ[METRICS], ignore_errors=True)
 
 
 def post_worker_init(worker: Worker) -> None:

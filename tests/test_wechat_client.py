@@ -50,14 +50,11 @@ def test_number_is_e164_however_it_is_written(
         {"countryCode": None},
         {"countryCode": ""},
         {"countryCode": "0"},
-        {"countryCode": "86 "},
         {"countryCode": "12345"},
         {"purePhoneNumber": None},
         {"purePhoneNumber": ""},
-        {"purePhoneNumber": "138-0013"},
-        {"purePhoneNumber": "１３８００１３８０００"},
+        {"purePhoneNumber": "138-x013"},
         {"purePhoneNumber": "1" * 16},
-        {"purePhoneNumber": "1234567\n"},
     ],
 )
 def test_answer_without_a_number_is_none(app: MiniProgram, wechat: Running, changed: dict[str, Any]) -> None:

@@ -32,8 +32,11 @@ ACCOUNT_TABLES = ["accounts_user", "accounts_wechatopenid", "accounts_consent"]
 
 
 def cpu(pid: int) -> float:
-    """Seconds of a process, with those of its children that have ended."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    """Seconds of a process, with those of its children that have ended; 0 if it has ended since it was listed."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
     return sum(map(int, fields[11:15])) / TICK
 
 

@@ -83,8 +83,16 @@ def shared_cache() -> Iterator[Finding]:
 
 
 STAND_IN = gettext_lazy("Right for an egress proxy or a stand-in for WeChat, wrong otherwise.")
+NEW_KEY = gettext_lazy("Set 32 random bytes or more, and restart every server.")
 # What a server that runs can hear from the system checks, which speak English to whoever starts it.
 REMARKS: dict[str, tuple[Text, Text]] = {
+    "config.W001": (gettext_lazy("SECRET_KEY repeats a few characters: somebody may guess it."), NEW_KEY),
+    "config.W002": (gettext_lazy("JWT_SIGNING_KEY repeats a few characters: somebody may guess it."), NEW_KEY),
+    "config.W007": (gettext_lazy("METRICS_TOKEN repeats a few characters: somebody may guess it."), NEW_KEY),
+    "wechat.W005": (
+        gettext_lazy("WECHAT_API_BASE sends the AppSecret over plain http."),
+        gettext_lazy("Use https, unless the way there is private."),
+    ),
     "wechat.I001": (gettext_lazy("WECHAT_APPID does not look like one of WeChat's."), STAND_IN),
     "wechat.I002": (gettext_lazy("WECHAT_SECRET does not look like one of WeChat's."), STAND_IN),
     "wechat.I003": (gettext_lazy("WECHAT_SECRET is a placeholder."), STAND_IN),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +15,7 @@ from django.utils import translation
 
 from accounts.models import User
 from config import doctor
-from config.doctor import Finding, Level, examine
+from config.doctor import Finding, Level, configuration, examine
 from wechat.simulator.threaded import Running
 
 pytestmark = pytest.mark.django_db
@@ -126,6 +127,18 @@ def test_stand_in_for_wechat_is_told_in_the_readers_language(wechat: Running) ->
     assert found("Configuration").cause == "WECHAT_API_BASE is not WeChat's own host."
     with translation.override("zh-hans"):
         assert found("配置").cause == "WECHAT_API_BASE 不是微信官方域名。"
+
+
+def test_what_a_running_server_is_warned_of_is_told_in_the_readers_language(wechat: Running, settings: Any) -> None:
+    settings.SECRET_KEY, settings.JWT_SIGNING_KEYS, settings.METRICS_TOKEN = "x" * 64, ["y" * 64], "z" * 64
+    settings.WECHAT_API_BASE = "http://egress.example.com"
+    with translation.override("zh-hans"):
+        told = list(configuration())
+
+    assert len(told) == 5
+    assert {finding.level for finding in told} == {Level.WARNING}
+    chinese = re.compile("[\u4e00-\u9fff]")
+    assert [finding for finding in told if not (chinese.search(finding.cause) and chinese.search(finding.remedy))] == []
 
 
 def test_redis_that_is_away_is_told(wechat: Running, settings: Any) -> None:

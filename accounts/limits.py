@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 
 from django.conf import settings
 from django.core.cache import cache
+from django.core.cache.backends.base import BaseCache
 from rest_framework.exceptions import Throttled
 
 logger = logging.getLogger(__name__)
@@ -21,37 +24,61 @@ PICTURES_PER_HOUR = 30
 PHONE_CALLS_PER_PERSON_AND_HOUR = 5
 
 
+@dataclass(frozen=True)
+class Attempt:
+    """One attempt in a sliding window made of two counters: this period's, and what still counts of the one before.
+
+    The part of the keys in braces is the same, so that a Redis Cluster keeps them together; `keep` is in seconds.
+    """
+
+    key: str
+    key_before: str
+    share_before: float
+    limit: int
+    keep: int
+
+
 def exceeded(name: str, who: str, limit: int, seconds: int) -> bool:
     """Count one attempt, unless it is over `limit` in the last `seconds`, over all processes that share the cache.
 
-    A sliding window made of two counters, changed only by the cache's own atomic increment. A refused attempt is taken
-    back: a crowd behind one address that knocks all the time would otherwise not get its share, but nothing. While the
-    cache is away nothing is counted and nothing refused.
+    While the cache is away nothing is counted and nothing refused, or each process counts for itself.
     """
-    now = time.time()
-    window, elapsed = int(now // seconds), (now % seconds) / seconds
-    key = f"limit:{name}:{who}:{window}"
-    count = increment(key, seconds)
-    before = cache.get(f"limit:{name}:{who}:{window - 1}") or 0
-    over = bool(before * (1 - elapsed) + count > limit)
+    period, passed = divmod(time.time(), seconds)
+    counter = f"limit:{{{name}:{who}}}"
+    attempt = Attempt(
+        f"{counter}:{period:.0f}", f"{counter}:{period - 1:.0f}", 1 - passed / seconds, limit, keep=2 * seconds
+    )
+    in_one_command: Callable[[Attempt], bool] | None = getattr(cache, "refuses", None)
+    return in_one_command(attempt) if in_one_command else refuses(cache, attempt)
+
+
+def refuses(store: BaseCache, attempt: Attempt) -> bool:
+    """Changes the counter only by the cache's own atomic increment.
+
+    A refused attempt is taken back: a crowd behind one address that knocks all the time would otherwise not get its
+    share, but nothing.
+    """
+    count = increment(attempt.key, attempt.keep, store)
+    before = store.get(attempt.key_before) or 0
+    over = bool(before * attempt.share_before + count > attempt.limit)
     if over:
-        take_back(key)
+        take_back(attempt.key, store=store)
     return over
 
 
-def increment(key: str, seconds: int) -> int:
+def increment(key: str, keep: int, store: BaseCache = cache) -> int:
     """The counter is nearly always there already; whoever loses the race to make it counts on the winner's."""
     for _attempt in range(2):
         with suppress(ValueError):
-            return cache.incr(key)
-        if cache.add(key, 1, timeout=2 * seconds):
+            return store.incr(key)
+        if store.add(key, 1, timeout=keep):
             return 1
     return 0
 
 
-def take_back(key: str, count: int = 1) -> None:
+def take_back(key: str, count: int = 1, store: BaseCache = cache) -> None:
     with suppress(ValueError):
-        cache.decr(key, count)
+        store.decr(key, count)
 
 
 def count_picture(user_id: int) -> None:

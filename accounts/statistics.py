@@ -117,7 +117,7 @@ def unknown_key(day: date) -> str:
 
 def count_unknown_visit() -> None:
     """A silent login by somebody who is not registered. Nothing about the person is kept, not even a row."""
-    increment(unknown_key(today()), UNKNOWN_DAYS * 24 * 3600 // 2)
+    increment(unknown_key(today()), UNKNOWN_DAYS * 24 * 3600)
 
 
 def store_unknown_visits(day: date) -> int:

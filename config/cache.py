@@ -5,11 +5,20 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from typing import Any
+from collections.abc import Callable
+from typing import Any, cast
 
 from django.core.cache.backends.locmem import LocMemCache
-from django.core.cache.backends.redis import RedisCache
+from django.core.cache.backends.redis import RedisCache, RedisCacheClient
+from django.utils.functional import cached_property
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.commands.core import Script
+from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
+from redis.retry import Retry
+
+from accounts.limits import Attempt, refuses
 
 logger = logging.getLogger(__name__)
 
@@ -51,6 +60,41 @@ class Absence:
 absences: dict[str, Absence] = {}
 
 
+# A Redis that was started anew has closed the connections: the command is sent again at once, on a new one.
+OPTIONS = {"retry": Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,))}
+# What `accounts.limits.refuses` does step by step, in one command.
+REFUSES = """
+local count = redis.call('INCR', KEYS[1])
+if count == 1 then redis.call('EXPIRE', KEYS[1], ARGV[3]) end
+local before = redis.call('GET', KEYS[2]) or 0
+if before * ARGV[1] + count <= tonumber(ARGV[2]) then return 0 end
+redis.call('DECR', KEYS[1])
+return 1
+"""
+
+
+class Client(RedisCacheClient):
+    """One client for all commands: Django makes one for each, which takes longer than the command.
+
+    Every thread has its own cache, and so its own connection, which needs no pool to take it from.
+    """
+
+    def __init__(self, servers: list[str], **options: Any) -> None:
+        super().__init__(servers, **{**OPTIONS, **options})
+
+    def get_client(self, key: Any = None, *, write: bool = False) -> Redis:
+        return self.only
+
+    @cached_property
+    def only(self) -> Redis:
+        pool = self._get_connection_pool(write=True)  # type: ignore[attr-defined]
+        return Redis(connection_pool=pool, single_connection_client=True)
+
+    @cached_property
+    def refuses(self) -> Script:
+        return self.only.register_script(REFUSES)
+
+
 class TolerantRedisCache(RedisCache):
     """Uses the process's own memory while Redis is away, and says so in the log.
 
@@ -59,6 +103,7 @@ class TolerantRedisCache(RedisCache):
 
     def __init__(self, server: str, params: dict[str, Any]) -> None:
         super().__init__(server, params)
+        self._class = Client
         self.memory = LocMemCache(f"instead of {server}", MEMORY)
         self.absence = absences.setdefault(server, Absence())
 
@@ -81,6 +126,13 @@ class TolerantRedisCache(RedisCache):
     def incr(self, *args: Any, **kwargs: Any) -> int:
         return int(self.ask("incr", *args, **kwargs))
 
+    def refuses(self, attempt: Attempt) -> bool:
+        """What `accounts.limits` asks for each login."""
+        keys = [self.make_key(attempt.key), self.make_key(attempt.key_before)]
+        args = [attempt.share_before, attempt.limit, attempt.keep]
+        client = cast("Client", self._cache)
+        return bool(self.either(lambda: client.refuses(keys, args), lambda: refuses(self.memory, attempt)))
+
     def answers(self) -> bool:
         try:
             return bool(self._cache.get_client().ping())
@@ -88,9 +140,15 @@ class TolerantRedisCache(RedisCache):
             return False
 
     def ask(self, method: str, *args: Any, **kwargs: Any) -> Any:
+        return self.either(
+            lambda: getattr(super(TolerantRedisCache, self), method)(*args, **kwargs),
+            lambda: getattr(self.memory, method)(*args, **kwargs),
+        )
+
+    def either(self, redis: Callable[[], Any], memory: Callable[[], Any]) -> Any:
         if self.absence.asking():
             try:
-                answer = getattr(super(), method)(*args, **kwargs)
+                answer = redis()
             except RedisError as error:
                 self.absence.begin(error)
             except ValueError:
@@ -100,4 +158,4 @@ class TolerantRedisCache(RedisCache):
             else:
                 self.absence.end()
                 return answer
-        return getattr(self.memory, method)(*args, **kwargs)
+        return memory()

@@ -73,6 +73,22 @@ def messages(server: Gunicorn, start: int) -> list[str]:
     return [line["message"] for line in server.logged()[start:]]
 
 
+def test_redis_that_was_started_anew_is_not_missed(
+    server: Gunicorn, people: list[Phone], redis: Redis, wechat: Wechat
+) -> None:
+    """Every thread still holds a connection to the former one."""
+    with streaming(100, people, Phone.silent_login):
+        time.sleep(1)
+    logged = len(server.logged())
+    redis.kill()
+    redis.start()
+    with streaming(100, people, Phone.silent_login) as stream:
+        time.sleep(1)
+
+    assert outcomes(stream.answers()).keys() == {1}
+    assert messages(server, logged) == []
+
+
 def test_limits_hold_in_each_process_without_redis(product: Product, redis: Redis, wechat: Wechat) -> None:
     server = product(LOGIN_PER_MINUTE=str(LIMIT))
     redis.kill()

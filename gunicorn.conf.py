@@ -22,6 +22,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 bind = os.environ.get("BIND", f"0.0.0.0:{os.environ.get('PORT', '8000')}")
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 worker_class = "config.worker.Worker"
+logger_class = "config.worker.Logger"
 threads = int(os.environ.get("WEB_THREADS", "96"))
 timeout = 30
 graceful_timeout = 30

@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
+from gunicorn.glogging import Logger as GunicornLogger
 from gunicorn.sock import BaseSocket
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
@@ -14,6 +15,14 @@ from config.overload import refuse_here
 # threads are few: more would wait longer than anybody does.
 REQUESTS_PER_THREAD, LEAST_REQUESTS = 2, 224
 REFUSING_THREADS = 4
+
+
+class Logger(GunicornLogger):  # type: ignore[misc]
+    """Of requests the middleware tells; where nobody asked for gunicorn's own lines, they are not put together."""
+
+    @property
+    def access_log_enabled(self) -> bool:
+        return bool(self.cfg.accesslog)
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]

@@ -24,7 +24,7 @@ from accounts.nickname import usable_nickname
 from accounts.phone import refuse_taken_mobile, set_mobile
 from accounts.statistics import count_unknown_visit
 from accounts.steps import LoginAnswer, answer_for, answer_for_visitor
-from accounts.transactions import in_transaction, release_connections
+from accounts.transactions import in_transaction, release_connection
 from accounts.unionid import attach_unionid
 from settings_app.config import client_config
 from settings_app.lookup import Lookup
@@ -61,7 +61,7 @@ def silent_login(code: str, visit: Visit) -> LoginAnswer:
     if not switches.mnp_auto_wechat_auth:
         return silent_answer(None, switches)
     with visit.refusals_recorded():
-        release_connections()
+        release_connection()
         person = code_to_session(code, app=visit.app)
         openid = find_openid(person, visit)
         if openid is None:
@@ -107,7 +107,7 @@ def authorized_login(code: str, application: Application, visit: Visit) -> Login
     """Log in after an explicit tap, and register whoever is not registered yet."""
     with visit.refusals_recorded():
         refuse_by_settings(application, visit.switches, visit.origin.base)
-        release_connections()
+        release_connection()
         person = code_to_session(code, app=visit.app)
         mobile = proven_mobile(application.mobile_code, person, visit)
         user = enter(person, mobile, application, visit)
@@ -136,7 +136,7 @@ def proven_mobile(mobile_code: str, person: WechatUser, visit: Visit) -> str | N
             return None
     try:
         count_phone_call(visit.app.appid, person.openid)
-        release_connections()
+        release_connection()
         return phone_number(mobile_code, openid=person.openid, app=visit.app)
     except (Throttled, WechatUnavailable, WechatMisconfigured, RateLimited) as error:
         logger.warning("logged in without the mobile number: %s", type(error).__name__)

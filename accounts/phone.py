@@ -10,7 +10,7 @@ from accounts.events import Kind, Visit
 from accounts.limits import count_phone_call
 from accounts.models import User
 from accounts.steps import LoginAnswer, answer_for
-from accounts.transactions import in_transaction, release_connections
+from accounts.transactions import in_transaction, release_connection
 from wechat.client import phone_number
 
 
@@ -28,7 +28,7 @@ def confirmed_mobile(user: User, code: str, visit: Visit) -> str:
     if openid is None:
         raise MobileCodeInvalid
     count_phone_call(visit.app.appid, openid)
-    release_connections()
+    release_connection()
     return phone_number(code, openid=openid, app=visit.app)
 
 

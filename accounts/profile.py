@@ -17,7 +17,7 @@ from accounts.models import User
 from accounts.nickname import checked_nickname
 from accounts.phone import confirmed_mobile, locked_user, refuse_taken_mobile, set_mobile
 from accounts.steps import LoginAnswer, answer_for
-from accounts.transactions import in_transaction, release_connections
+from accounts.transactions import in_transaction, release_connection
 from wechat.client import check_text
 from wechat.errors import WechatError
 
@@ -69,7 +69,7 @@ def judge(nickname: str, user: User, visit: Visit) -> str:
     openid = user.openids.filter(appid=visit.app.appid).values_list("openid", flat=True).first()
     if openid is None:
         return "nickname_unchecked"
-    release_connections()
+    release_connection()
     try:
         verdict = check_text(nickname, openid=openid, app=visit.app)
     except WechatError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from django.db import OperationalError, connections, transaction
+from django.db import DEFAULT_DB_ALIAS, OperationalError, connections, transaction
 
 T = TypeVar("T")
 
@@ -27,14 +27,14 @@ def in_transaction(work: Callable[[], T]) -> T:
         return work()
 
 
-def release_connections() -> None:
+def release_connection() -> None:
     """Give back what other threads could use while this one waits for WeChat.
 
     Only where no thread keeps its connection anyway (`CONN_MAX_AGE` 0), and never inside a transaction.
     """
-    for connection in connections.all(initialized_only=True):
-        if connection.settings_dict["CONN_MAX_AGE"] == 0 and not connection.in_atomic_block:
-            connection.close()
+    connection = connections[DEFAULT_DB_ALIAS]
+    if connection.settings_dict["CONN_MAX_AGE"] == 0 and not connection.in_atomic_block:
+        connection.close()
 
 
 def lost_race(error: OperationalError) -> bool:

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from unittest.mock import Mock
 
 import pytest
-from django.db import OperationalError
+from django.db import DEFAULT_DB_ALIAS, OperationalError
 
 from accounts import transactions
 from accounts.models import User
-from accounts.transactions import in_transaction, release_connections
+from accounts.transactions import in_transaction, release_connection
 
 
 class FromDriver(Exception):
@@ -77,8 +77,8 @@ def test_connection_is_given_back_where_nothing_keeps_it(
     monkeypatch: pytest.MonkeyPatch, kept_for: int | None, in_transaction: bool, closes: int
 ) -> None:
     connection = Mock(settings_dict={"CONN_MAX_AGE": kept_for}, in_atomic_block=in_transaction)
-    monkeypatch.setattr(transactions, "connections", Mock(all=Mock(return_value=[connection])))
+    monkeypatch.setattr(transactions, "connections", {DEFAULT_DB_ALIAS: connection})
 
-    release_connections()
+    release_connection()
 
     assert connection.close.call_count == closes

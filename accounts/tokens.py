@@ -16,6 +16,7 @@ from typing import Any
 
 import jwt
 from django.conf import settings
+from jwt.algorithms import HMACAlgorithm
 from jwt.utils import base64url_decode, base64url_encode
 from rest_framework_simplejwt.backends import TokenBackend
 from rest_framework_simplejwt.exceptions import TokenBackendError
@@ -31,6 +32,18 @@ LONGEST = 1024
 MEMBER = re.compile(r"[0-9]{1,10}", re.ASCII)
 LATEST = 2**33
 COMPACT_JWT = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
+
+
+class HS256(HMACAlgorithm):
+    """PyJWT's, which by itself parses the key at each use, as four other kinds of key that it must not be."""
+
+    def __init__(self) -> None:
+        super().__init__(self.SHA256)
+        self.prepare_key = lru_cache(maxsize=8)(super().prepare_key)  # type: ignore[method-assign]
+
+
+jwt.unregister_algorithm(ALGORITHM)
+jwt.register_algorithm(ALGORITHM, HS256())
 
 
 class KeyRing(TokenBackend):

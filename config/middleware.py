@@ -12,6 +12,7 @@ from functools import partial
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.middleware.common import CommonMiddleware
+from django.middleware.locale import LocaleMiddleware
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
 
@@ -42,7 +43,7 @@ class RequestMiddleware:
         started = time.perf_counter()
         request_id = request.META["REQUEST_ID"] = self.request_id(request)
         token = current_request_id.set(request_id)
-        # Here and not by LocaleMiddleware alone: what is answered outside it would speak the last visitor's language.
+        # Here, because what is answered before LanguageMiddleware would speak the last visitor's language.
         translation.activate(translation.get_language_from_request(request))
         try:
             response = self.get_response(request)
@@ -106,6 +107,13 @@ class ApiMiddleware:
         if size <= DRAINED_BYTES:
             answer._resource_closers.append(partial(drain, request))  # type: ignore[attr-defined]
         return answer
+
+
+class LanguageMiddleware(LocaleMiddleware):
+    """Django's, for an answer's headers; the language has been chosen for every request already."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        request.LANGUAGE_CODE = translation.get_language()
 
 
 class HostMiddleware(CommonMiddleware):

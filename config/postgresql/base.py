@@ -73,6 +73,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
                 if time.monotonic() > give_up or not busy(before, self.pool_stats()):
                     raise
 
+    def _set_autocommit(self, autocommit: bool) -> None:
+        """Asks psycopg only for a change, because a connection of the pool is set already, each time."""
+        if self.connection.autocommit != autocommit:
+            super()._set_autocommit(autocommit)  # type: ignore[misc]
+
     def pool_stats(self) -> dict[str, int]:
         return dict(self.pool.get_stats()) if self.pool else {}
 

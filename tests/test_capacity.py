@@ -21,6 +21,24 @@ def test_docs_show_what_the_script_prints() -> None:
     assert capacity.table(FIGURES) in DOCS
 
 
+@pytest.mark.parametrize(
+    "assumption",
+    [
+        f"{capacity.OPENED_A_DAY} times a day",
+        f"{capacity.REQUESTS_EACH_TIME} requests each time",
+        f"busiest hour holds {capacity.BUSIEST_HOUR:.0%} of the day",
+        f"busiest second is {capacity.BUSIEST_SECOND} times its average",
+        f"{capacity.NEW_EACH_DAY:.0%} are new",
+        f"kept for {capacity.EVENTS_KEPT_DAYS} days",
+        f"at most {capacity.BUSY:.0%} busy",
+        f"a core costs {capacity.CORE_PRICE} dollars",
+        f"a replicated gigabyte {capacity.GIGABYTE_PRICE}",
+    ],
+)
+def test_docs_tell_what_the_script_assumes(assumption: str) -> None:
+    assert assumption.replace("%", " %") in " ".join(DOCS.split())
+
+
 def test_need_is_counted_from_the_figures() -> None:
     """A day of 1.2 million: 3.6 million logins, 12 % of them in an hour, three times that in a second."""
     one = dict.fromkeys(("app_ms", "postgres_ms", "redis_commands", "rows_written"), 1.0)
@@ -46,7 +64,7 @@ def test_few_people_still_need_two_processes() -> None:
 
 def test_script_counts_with_the_settings_of_the_product() -> None:
     assert POSTGRESQL["pool"]["max_size"] == capacity.POOL  # type: ignore[index]
-    assert capacity.IN_FLIGHT == 64
+    assert capacity.IN_FLIGHT == settings.WECHAT_MAX_IN_FLIGHT == 64
     assert "`WECHAT_MAX_IN_FLIGHT` | 64 |" in (Path(settings.BASE_DIR) / "README.md").read_text(encoding="utf-8")
 
 

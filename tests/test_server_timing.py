@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -41,6 +42,20 @@ def test_answer_says_where_its_time_went(alice: Phone, wechat: Running, timed: N
     assert total >= asked + database
 
 
+def test_both_questions_to_wechat_are_counted(alice: Phone, wechat: Running, timed: None) -> None:
+    """For an access_token, and about the nickname."""
+    wechat.fault("latency", ms=60)
+    alice.complete()
+    assert spent(alice)[1] >= 120
+
+
+def test_every_query_is_counted() -> None:
+    clock = timing.Clock()
+    clock.query(time.sleep, 0.02)
+    clock.query(time.sleep, 0.01)
+    assert clock.database >= 0.03
+
+
 def test_one_answer_says_nothing_of_another(alice: Phone, wechat: Running, timed: None) -> None:
     alice.complete()
     alice.get("user/info")
@@ -50,10 +65,11 @@ def test_one_answer_says_nothing_of_another(alice: Phone, wechat: Running, timed
     assert spent(alice)[1:] == (0, 0)
 
 
-@pytest.mark.parametrize(("debug", "there"), [("0", "False"), ("1", "True")])
+@pytest.mark.parametrize(("debug", "there"), [("0", "False False"), ("1", "True True")])
 def test_time_is_told_in_development_only(debug: str, there: str) -> None:
     code = (
-        "import config.wsgi; from django.conf import settings; print(any('timing' in m for m in settings.MIDDLEWARE))"
+        "import config.wsgi; from django.conf import settings; from wechat.watchers import watchers; "
+        "print(any('timing' in name for name in settings.MIDDLEWARE), 'WechatTiming' in str(watchers))"
     )
     done = run("-c", code, DEBUG=debug, **GOOD)
     assert done.stdout.strip() == there, done.stderr

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import pytest
+from django.contrib.sessions.middleware import SessionMiddleware
 from django.test import Client
 
 from tests.conftest import Phone
@@ -154,14 +155,16 @@ def test_scheme_is_believed_only_from_a_trusted_proxy(proxies: int, scheme: str)
     assert done.stdout.strip() == scheme
 
 
-def test_api_opens_no_session_though_a_page_would(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_api_opens_no_session_though_a_page_would(alice: Phone, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither by our middleware nor by the one of Django that it inherits from."""
     opened: list[str] = []
-    monkeypatch.setattr(
-        "config.pages.SessionMiddleware.process_request", lambda self, request: opened.append(request.path)
-    )
+    monkeypatch.setattr(SessionMiddleware, "process_request", lambda self, request: opened.append(request.path))
 
-    client.get("/api/config")
+    alice.complete()
+    alice.silent_login()
+    for path in ("config", "user/info", "nowhere"):
+        alice.get(path)
     assert opened == []
 
-    client.get("/admin/login/")
+    alice.client.get("/admin/login/")
     assert opened == ["/admin/login/"]

@@ -10,9 +10,8 @@ import random
 import signal
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from functools import partial
 from typing import Any
 
 import pytest
@@ -22,6 +21,7 @@ from tests.production.load import Answer, Lost, Phone
 from tests.production.servers import Gunicorn, PostgreSQL, Redis, Wechat, wait_until
 
 PEOPLE, KILLS, AT_ONCE = 200, 10, 8
+EVERYBODY = PEOPLE * KILLS
 PATIENCE_SECONDS = 120.0
 # Every table that a registration writes to, as often as there are people.
 ROWS = """
@@ -48,11 +48,14 @@ class Crowd:
             for done in [threads.submit(self.come_in) for _ in range(AT_ONCE)]:
                 done.result()
 
-    def has(self, goal: int) -> bool:
-        return len(self.completed) >= goal
+    def wait_for(self, goal: int, running: Future[None]) -> None:
+        """Until so many are done; whatever ended the crowd before is raised."""
+        wait_until(lambda: len(self.completed) >= goal or running.done(), PATIENCE_SECONDS)
+        if running.done():
+            running.result()
 
     def come_in(self) -> None:
-        while (number := next(self.numbers)) < PEOPLE or self.going_on:
+        while (number := next(self.numbers)) < EVERYBODY or self.going_on:
             self.enter(f"person{number}")
 
     def enter(self, person: str) -> None:
@@ -65,6 +68,7 @@ class Crowd:
                 self.accounts.setdefault(person.title(), set()).add(account_of(phone.token))
             else:
                 self.completed.add(person)
+        phone.client.connection.close()
 
 
 def answered(ask: Callable[[], Answer]) -> bool:
@@ -114,9 +118,7 @@ def test_kill_in_the_middle_of_registrations(
         crowded = thread.submit(crowd.run)
         try:
             for number in range(KILLS):
-                goal = len(crowd.completed) + number % 3 + 1
-                wait_until(partial(crowd.has, goal), PATIENCE_SECONDS)
-                time.sleep(random.uniform(0, 0.1))
+                crowd.wait_for(PEOPLE * number + random.randrange(PEOPLE), crowded)
                 kill(server=server, cluster=cluster, redis=redis)
         finally:
             crowd.going_on = False
@@ -124,7 +126,7 @@ def test_kill_in_the_middle_of_registrations(
     server.stop()
 
     people = len(crowd.completed)
-    assert people >= PEOPLE
+    assert people >= EVERYBODY
     assert {len(accounts) for accounts in crowd.accounts.values()} == {1}
     assert cluster.execute(ROWS, new_database) == [(people,) * 7]
     kept = dict(cluster.execute(COMPLETE, new_database))

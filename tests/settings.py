@@ -8,7 +8,11 @@ import tempfile
 from pathlib import Path
 
 KEPT = {name: os.environ[name] for name in ("DATABASE_URL", "REDIS_URL") if name in os.environ}
-for name in ("TRUSTED_PROXIES", "LOGIN_PER_MINUTE", "WECHAT_APPS", "TOKEN_DAYS", "REQUIRE_AGREEMENT", "CONTENT_CHECK"):
+SET_BY_A_DEVELOPER = (
+    *("TRUSTED_PROXIES", "LOGIN_PER_MINUTE", "WECHAT_APPS", "WECHAT_MAX_IN_FLIGHT"),
+    *("TOKEN_DAYS", "REQUIRE_AGREEMENT", "CONTENT_CHECK"),
+)
+for name in SET_BY_A_DEVELOPER:
     os.environ.pop(name, None)
 os.environ |= {
     "ENV_FILE": os.devnull,

@@ -39,12 +39,6 @@ class DeadlineReader(io.RawIOBase):
         self.sock.settimeout(left)
         return self.raw.readinto(buffer)
 
-    def build_response(self, req: PreparedRequest, resp: Any) -> Response:
-        """Its status, and its body to be read; WeChat sets no cookies."""
-        response = Response()
-        response.status_code, response.raw = resp.status, resp
-        return response
-
     def close(self) -> None:
         self.raw.close()
         super().close()

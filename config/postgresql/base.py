@@ -57,7 +57,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
             pool["connection_class"] = Connection
 
     def planned_once(self) -> Any:
-        """A cursor whose queries each connection soon plans no more, because planning takes longer than finding a row."""
+        """A cursor whose queries each connection soon plans no more; planning takes longer than finding one row."""
         self.ensure_connection()
         with self.wrap_database_errors:
             return self._prepare_cursor(base.ServerBindingCursor(self.connection))  # type: ignore[attr-defined, call-arg]

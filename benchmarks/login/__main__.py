@@ -101,7 +101,7 @@ def write(found: dict[str, dict[str, Any]], about: report.About, name: str) -> N
     RESULTS.mkdir(exist_ok=True)
     kept = json.dumps({"about": asdict(about), "found": rounded(found)}, ensure_ascii=False, indent=1)
     (RESULTS / f"{name}.json").write_text(kept + "\n", encoding="utf-8")
-    (RESULTS / f"{name}.md").write_text(report.markdown(found, about), encoding="utf-8")
+    (RESULTS / f"{name}.md").write_text(report.markdown(found, about, name), encoding="utf-8")
     (RESULTS / f"{name}.svg").write_text(chart.svg(found, about), encoding="utf-8")
     if name == "login" and about.quick == 1:
         for readme, language in {"README.md": "english", "README.zh-CN.md": "chinese"}.items():

@@ -44,12 +44,22 @@ def cpu(found: dict[str, Any], name: str) -> list[float]:
     return [app + database for app, database in zip(found["app"][name], found["database"][name], strict=True)]
 
 
-def times_as_cheap(found: dict[str, Any]) -> float:
-    return of_pairs(cpu(found, "tutorial"), cpu(found, "ours"))
+def times_as_cheap(found: dict[str, Any], name: str = "ours") -> float:
+    return of_pairs(cpu(found, "tutorial"), cpu(found, name))
 
 
 def rate(found: dict[str, Any], name: str) -> float:
     return statistics.median(found["rates"][name])
+
+
+def floors(found: dict[str, dict[str, Any]]) -> dict[str, float]:
+    """How far the floor itself is from the tutorial's way, which nothing above it can exceed."""
+    return {
+        "cpu": times_as_cheap(found["cpu"], "floor"),
+        "cpu_tls": times_as_cheap(found["cpu_tls"], "floor"),
+        "rate": rate(found["rate"], "floor") / rate(found["rate"], "tutorial"),
+        "rate_tls": rate(found["rate_tls"], "floor") / rate(found["rate_tls"], "tutorial"),
+    }
 
 
 def goals(found: dict[str, dict[str, Any]]) -> list[Goal]:

@@ -8,7 +8,9 @@ import time
 from contextlib import closing
 
 import pytest
+from redis import Redis as Connection
 
+from accounts.limits import MINUTE
 from tests.production.conftest import Product
 from tests.production.load import Phone, at_once, outcomes
 from tests.production.servers import Gunicorn, Redis, Wechat
@@ -40,6 +42,10 @@ def test_limit_over_four_processes_cannot_be_dodged(server: Gunicorn, redis: Red
     assert outcomes(answers) == {1: LIMIT, "throttled": AT_ONCE - LIMIT}
     assert {answer.status for answer in answers} == {200, 429}
     assert wechat.calls() == LIMIT
+    with Connection.from_url(redis.url) as kept:
+        counters = [kept.ttl(key) for key in kept.scan_iter("*limit:*")]
+    assert counters
+    assert all(0 < seconds <= 2 * MINUTE for seconds in counters)
 
 
 @pytest.mark.parametrize(

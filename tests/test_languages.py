@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from tests.conftest import WECHAT_AVATAR, Phone
 
@@ -133,3 +134,9 @@ def test_answers_that_no_view_made_follow_this_request_and_not_the_last(
     alice.get("config", **before)
     host = alice.client.get("/api/config", headers={**headers, "Host": "evil.example"})
     assert (host.json()["msg"] == "The request could not be read.") is english
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+def test_request_tells_its_language_to_views(client: Client, language: str) -> None:
+    """As Django documents it."""
+    assert client.get("/admin/login/", headers={"accept-language": language}).wsgi_request.LANGUAGE_CODE == language

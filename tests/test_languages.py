@@ -139,4 +139,5 @@ def test_answers_that_no_view_made_follow_this_request_and_not_the_last(
 @pytest.mark.parametrize("language", ["zh-hans", "en"])
 def test_request_tells_its_language_to_views(client: Client, language: str) -> None:
     """As Django documents it."""
-    assert client.get("/admin/login/", headers={"accept-language": language}).wsgi_request.LANGUAGE_CODE == language
+    request = client.get("/admin/login/", headers={"accept-language": language}).wsgi_request
+    assert language == request.LANGUAGE_CODE

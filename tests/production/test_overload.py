@@ -17,6 +17,7 @@ HERD = 1500
 # What two processes take on.
 HELD = 2 * LEAST_REQUESTS
 ACCEPTED_SECONDS = 2.0
+KEPT_SECONDS = 0.5
 numbers = itertools.count(1)
 
 
@@ -42,6 +43,15 @@ def test_herd_after_an_outage_is_answered_or_refused_in_time(product: Product, w
         if late <= limit and refused_late <= limit:
             return
     pytest.fail(f"{'; '.join(figures)}, where {limit:.2f} s is the limit")
+
+
+def test_connection_that_is_kept_keeps_no_thread(product: Product) -> None:
+    """The only thread there is waits a moment for more on the first connection, and answers the second."""
+    server = product(WEB_CONCURRENCY="1", WEB_THREADS="1")
+    first, second = Client(server.port), Client(server.port)
+    for client in (first, second) * 10:
+        answer = client.ask("GET", "/healthz")
+        assert (answer.status, answer.seconds < KEPT_SECONDS) == (200, True), answer
 
 
 def rate_of(port: int, people: list[str]) -> float:

@@ -83,16 +83,16 @@ class Client(RedisCacheClient):
         super().__init__(servers, **{**OPTIONS, **options})
 
     def get_client(self, key: Any = None, *, write: bool = False) -> Redis:
-        return self.only
+        return self.client
 
     @cached_property
-    def only(self) -> Redis:
+    def client(self) -> Redis:
         pool = self._get_connection_pool(write=True)  # type: ignore[attr-defined]
         return Redis(connection_pool=pool, single_connection_client=True)
 
     @cached_property
     def refuses(self) -> Script:
-        return self.only.register_script(REFUSES)
+        return self.client.register_script(REFUSES)
 
 
 class TolerantRedisCache(RedisCache):
